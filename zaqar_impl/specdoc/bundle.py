@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds ``spec/`` and makes one self-contained OpenAPI document of its files.
+
+The files refer to each other by relative ``$ref``. Path items are put in place; everything that can
+be shared (schemas, parameters, headers, responses, examples) becomes a component under a name that
+is unique over all files.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_HERE = Path(__file__).resolve()
+
+
+def spec_root() -> Path:
+    """The folder of the spec: the copy inside the installed package, or the checkout's own.
+
+    Raises:
+        FileNotFoundError: neither is there, so the installation is broken.
+    """
+    for candidate in (_HERE.parents[1] / "_spec", _HERE.parents[2] / "spec"):
+        if (candidate / "openapi.yaml").is_file():
+            return candidate
+    raise FileNotFoundError("spec/openapi.yaml is missing from this installation of zaqar_impl")
+
+
+def bundle(root: Path) -> dict[str, Any]:
+    """The OpenAPI document of ``root/openapi.yaml`` with every relative ``$ref`` brought in.
+
+    Raises:
+        ValueError: a reference leads nowhere, or two files give one component name to different
+            things.
+    """
+    return _Bundler(root).document()
+
+
+class _Bundler:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: dict[Path, Any] = {}
+        self._sources: dict[tuple[str, str], tuple[Path, str]] = {}
+        self._components: dict[str, dict[str, Any]] = {}
+
+    def document(self) -> dict[str, Any]:
+        start = self._root / "openapi.yaml"
+        document: dict[str, Any] = self._inlined(self._load(start), start)
+        for kind, named in self._components.items():
+            document.setdefault("components", {}).setdefault(kind, {}).update(named)
+        return document
+
+    def _load(self, file: Path) -> Any:
+        if file not in self._files:
+            self._files[file] = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return self._files[file]
+
+    def _inlined(self, node: Any, file: Path) -> Any:
+        if isinstance(node, list):
+            return [self._inlined(item, file) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if isinstance(node.get("$ref"), str):
+            return self._referred(node["$ref"], file)
+        return {key: self._inlined(value, file) for key, value in node.items()}
+
+    def _referred(self, ref: str, file: Path) -> Any:
+        place, _, pointer = ref.partition("#")
+        target = (file.parent / place).resolve() if place else file
+        if target == (self._root / "openapi.yaml").resolve():
+            return {"$ref": f"#{pointer}"}
+        kind, name = self._component(target, pointer)
+        if kind is None:
+            return self._inlined(self._find(target, pointer, ref), target)
+        known = self._sources.setdefault((kind, name), (target, pointer))
+        if known != (target, pointer):
+            raise ValueError(
+                f"{kind} {name!r} is defined twice: in {known[0].name} and in {target.name}"
+            )
+        named = self._components.setdefault(kind, {})
+        if name not in named:
+            named[name] = {}  # reserved first, so that shapes may refer to each other
+            named[name] = self._inlined(self._find(target, pointer, ref), target)
+        return {"$ref": f"#/components/{kind}/{name}"}
+
+    def _component(self, target: Path, pointer: str) -> tuple[str | None, str]:
+        """Which kind of component a place in the files is, and its name; no kind means: put it in
+        place."""
+        folder = target.relative_to(self._root.resolve()).parts[0]
+        segments = pointer.strip("/").split("/")
+        if folder == "schemas":
+            return "schemas", segments[-1]
+        if folder == "examples":
+            return "examples", f"{target.stem}_{segments[-1]}"
+        if folder == "common.yaml":
+            return segments[0], segments[-1]
+        return None, ""
+
+    def _find(self, target: Path, pointer: str, ref: str) -> Any:
+        node = self._load(target)
+        for segment in pointer.strip("/").split("/"):
+            key = segment.replace("~1", "/").replace("~0", "~")
+            if not isinstance(node, dict) or key not in node:
+                raise ValueError(f"$ref {ref!r} leads nowhere: {target.name} has no {pointer!r}")
+            node = node[key]
+        return node

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operations of a bundled document with everything that checking a request needs, compiled once
+at start.
+
+Shapes are checked by jsonschema-rs with the semantics of JSON Schema draft 4, as OpenAPI 3.0 means
+them: ``60.0`` and ``true`` are no integers. Nothing here knows what a violation looks like on the
+wire.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+METHODS = ("get", "head", "put", "post", "patch", "delete")
+
+#: Texts of violations are cut here: they quote the offending value, which may be as large as the
+#: request.
+LONGEST_TEXT = 300
+
+
+class Shape:
+    """One schema of the document, ready to check values with."""
+
+    def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
+        self.schema = _resolved(schema, components)
+        self._validator = jsonschema_rs.Draft4Validator(
+            {**schema, "components": components}, validate_formats=False
+        )
+
+    def violation(self, value: Any) -> str | None:
+        """What is wrong with ``value``, naming the member and the bound, or None."""
+        if self._validator.is_valid(value):
+            return None
+        error = next(iter(self._validator.iter_errors(value)))
+        return _told(error)[:LONGEST_TEXT]
+
+
+def _told(error: jsonschema_rs.ValidationError) -> str:
+    place = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path
+    )
+    context = getattr(error.kind, "context", None)
+    branches = [branch for branch in context or [] if branch]
+    if branches:  # the first alternative is the proper shape, the others are null and the like
+        return _told(branches[0][0])
+    return f"{place.lstrip('.')}: {error.message}" if place else error.message
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A path, query or header parameter."""
+
+    name: str
+    place: str
+    required: bool
+    shape: Shape
+
+    @property
+    def type(self) -> str:
+        return str(self.shape.schema.get("type", "string"))
+
+    @property
+    def takes_the_rest(self) -> bool:
+        """Whether it gathers all query keys that no other parameter names (an exploded form
+        object)."""
+        return self.place == "query" and self.type == "object"
+
+
+@dataclass(frozen=True)
+class Body:
+    """A request body: its one media type, its shape, and the most bytes it may have."""
+
+    media_type: str
+    required: bool
+    shape: Shape
+    max_bytes: int
+    argument: str | None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation as the bindings need it; ``id`` is the name of its handler.
+
+    ``variants`` maps a query parameter to the operation that serves the request when it is present.
+    """
+
+    id: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    policy: str | None
+    variants: Mapping[str, str]
+
+    def of(self, place: str) -> tuple[Parameter, ...]:
+        """The parameters in ``place``: ``path``, ``query`` or ``header``."""
+        return tuple(parameter for parameter in self.parameters if parameter.place == place)
+
+
+def shape(document: Mapping[str, Any], name: str) -> Shape:
+    """The schema ``#/components/schemas/<name>`` of a bundled document.
+
+    Raises:
+        KeyError: the document has no such schema.
+    """
+    components = document["components"]
+    if name not in components["schemas"]:
+        raise KeyError(name)
+    return Shape({"$ref": f"#/components/schemas/{name}"}, components)
+
+
+def operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
+    """Every operation of a bundled document, in its order."""
+    return tuple(_operations(document))
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    components = document.get("components", {})
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield _operation(path, method, item, components)
+
+
+def _operation(
+    path: str, method: str, item: Mapping[str, Any], components: Mapping[str, Any]
+) -> Operation:
+    spec = item[method]
+    listed = [
+        _resolved(parameter, components)
+        for parameter in [*item.get("parameters", []), *spec.get("parameters", [])]
+    ]
+    return Operation(
+        id=spec["operationId"],
+        method=method.upper(),
+        path=path,
+        parameters=tuple(
+            Parameter(p["name"], p["in"], p.get("required", False), Shape(p["schema"], components))
+            for p in listed
+        ),
+        body=_body(spec.get("requestBody"), components),
+        policy=spec.get("x-policy"),
+        variants=spec.get("x-variants", {}),
+    )
+
+
+def _body(spec: Mapping[str, Any] | None, components: Mapping[str, Any]) -> Body | None:
+    if spec is None:
+        return None
+    spec = _resolved(spec, components)
+    ((media_type, content),) = spec["content"].items()
+    return Body(
+        media_type=media_type,
+        required=spec.get("required", False),
+        shape=Shape(content["schema"], components),
+        max_bytes=spec["x-max-bytes"]["default"],
+        argument=spec.get("x-body-name"),
+    )
+
+
+def _resolved(node: Mapping[str, Any], components: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "$ref" in node:
+        _, _, kind, name = node["$ref"].split("/")
+        node = components[kind][name]
+    return node

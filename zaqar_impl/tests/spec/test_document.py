@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The document as a whole: valid OpenAPI, with exactly the operations that were agreed on."""
+
+import copy
+
+import pytest
+from openapi_spec_validator import OpenAPIV30SpecValidator, validate
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+
+from zaqar_impl.specdoc import deploy, spec_root
+from zaqar_impl.tests.spec.reading import Spec
+
+QUEUE = "/v2/queues/{queue_name}"
+MESSAGES = f"{QUEUE}/messages"
+CLAIMS = f"{QUEUE}/claims"
+
+#: Names, addresses and policies are promises to clients, operators and other transports.
+AGREED = {
+    "get_version_doc": ("GET", "/", None),
+    "get_home_doc": ("GET", "/v2/", None),
+    "ping_node": ("GET", "/v2/ping", "ping:get"),
+    "ping_node_head": ("HEAD", "/v2/ping", "ping:get"),
+    "queue_list": ("GET", "/v2/queues", "queues:get_all"),
+    "queue_create": ("PUT", QUEUE, "queues:create"),
+    "queue_get": ("GET", QUEUE, "queues:get"),
+    "queue_update": ("PATCH", QUEUE, "queues:update"),
+    "queue_delete": ("DELETE", QUEUE, "queues:delete"),
+    "queue_get_stats": ("GET", f"{QUEUE}/stats", "queues:stats"),
+    "queue_purge": ("POST", f"{QUEUE}/purge", "queues:purge"),
+    "message_post": ("POST", MESSAGES, "messages:create"),
+    "message_list": ("GET", MESSAGES, "messages:get_all"),
+    "message_delete_many": ("DELETE", MESSAGES, "messages:delete_all"),
+    "message_get": ("GET", f"{MESSAGES}/{{message_id}}", "messages:get"),
+    "message_delete": ("DELETE", f"{MESSAGES}/{{message_id}}", "messages:delete"),
+    "claim_create": ("POST", CLAIMS, "claims:create"),
+    "claim_get": ("GET", f"{CLAIMS}/{{claim_id}}", "claims:get"),
+    "claim_update": ("PATCH", f"{CLAIMS}/{{claim_id}}", "claims:update"),
+    "claim_delete": ("DELETE", f"{CLAIMS}/{{claim_id}}", "claims:delete"),
+}
+
+
+def test_document_is_valid_openapi(spec: Spec) -> None:
+    """The bundled document is valid OpenAPI 3.0."""
+    validate(copy.deepcopy(spec.document), cls=OpenAPIV30SpecValidator)
+
+
+def test_invalid_document_is_found(spec: Spec) -> None:
+    """A document with an answer that lacks its description is not valid."""
+    broken = copy.deepcopy(spec.document)
+    broken["components"]["responses"]["Done"].pop("description")
+
+    with pytest.raises(OpenAPIValidationError):
+        validate(broken, cls=OpenAPIV30SpecValidator)
+
+
+def test_operations_are_the_agreed_ones(spec: Spec) -> None:
+    """Each operation has the name, method, path and policy that was agreed on."""
+    found = {o["operationId"]: (m, p, o.get("x-policy")) for m, p, o in spec.operations()}
+
+    assert found == AGREED
+
+
+def test_list_of_messages_has_the_variant_by_ids(spec: Spec) -> None:
+    """The list of messages with ids is the operation message_get_many."""
+    (found,) = (o for _, _, o in spec.operations() if o["operationId"] == "message_list")
+
+    assert found["x-variants"] == {"ids": "message_get_many"}
+
+
+@pytest.mark.parametrize("mark", ["{{", "{%", "{#"])
+def test_root_holds_no_template_marks(mark: str) -> None:
+    """The root file, which Connexion would render as a template, has nothing to render."""
+    assert mark not in (spec_root() / "openapi.yaml").read_text(encoding="utf-8")
+
+
+def test_deployment_of_the_defaults_changes_nothing(spec: Spec) -> None:
+    """With every option at its default a deployment serves the document as it is written."""
+    assert deploy(spec.document, spec.options) == spec.document
+
+
+def test_deployment_with_free_client_ids_is_valid(spec: Spec) -> None:
+    """With client_id_uuid_safe off the served document takes a Client-ID of any form."""
+    served = deploy(spec.document, {**spec.options, "client_id_uuid_safe": "off"})
+
+    validate(copy.deepcopy(served), cls=OpenAPIV30SpecValidator)
+    schema = served["components"]["parameters"]["ClientId"]["schema"]
+    assert schema == {"$ref": "#/components/schemas/ClientIdFree"}
