@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values, rules and errors of messaging: pure, and importing nobody."""

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules of queue metadata: what is shown when nothing is stored, how it is changed, how listings
+filter by it.
+
+Shapes and ranges of the reserved keys are the spec's business (``QueueMetadata``); nothing is
+checked twice here.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zaqar_impl.domain.errors import Conflict
+from zaqar_impl.domain.limits import Limits
+from zaqar_impl.domain.values import Metadata, Queue
+
+
+def always_shown(limits: Limits) -> dict[str, Any]:
+    """The reserved keys that every answer has, with the values that hold when a queue does not
+    store them."""
+    return {
+        "_max_messages_post_size": limits.max_messages_post_size,
+        "_default_message_ttl": limits.default_message_ttl,
+        "_default_message_delay": limits.default_message_delay,
+        "_dead_letter_queue": None,
+        "_dead_letter_queue_messages_ttl": None,
+        "_max_claim_count": None,
+        "_enable_encrypt_messages": False,
+    }
+
+
+def shown(metadata: Metadata, limits: Limits) -> dict[str, Any]:
+    """The metadata as clients see it.
+
+    ``null`` counts as unset; any other stored value is shown as it is stored, also 0 and false
+    (D-47).
+    """
+    defaults = always_shown(limits)
+    return {**metadata, **{key: effective(metadata, key, value) for key, value in defaults.items()}}
+
+
+def effective(metadata: Metadata, key: str, default: Any) -> Any:
+    """The value of a reserved key that takes effect: the stored one unless it is absent or
+    ``null``."""
+    stored = metadata.get(key)
+    return default if stored is None else stored
+
+
+def changed(
+    metadata: Metadata, changes: Sequence[Mapping[str, Any]], limits: Limits
+) -> dict[str, Any]:
+    """The metadata after the JSON-patch operations, applied strictly in order.
+
+    An always-shown key may be replaced and removed also while it is not stored, since clients see
+    it (A13).
+
+    Raises:
+        Conflict: ``replace`` or ``remove`` names a key that is neither stored nor always shown.
+    """
+    result = dict(metadata)
+    visible = always_shown(limits)
+    for change in changes:
+        key = change["path"].removeprefix("/metadata/").replace("~1", "/").replace("~0", "~")
+        if change["op"] != "add" and key not in result and key not in visible:
+            raise Conflict(
+                f"Can't {change['op']} {change['path']!r}: the queue has no such metadata key."
+            )
+        if change["op"] == "remove":
+            result.pop(key, None)
+        else:
+            result[key] = change["value"]
+    return result
+
+
+def accepts(queue: Queue, name_part: str | None, wanted: Mapping[str, str]) -> bool:
+    """Whether a listing with these filters shows the queue: all of them must hold.
+
+    ``name_part`` is a literal part of the name (D-22). Each entry of ``wanted`` is a metadata key
+    (dots reach into nested objects) and the text of its value.
+    """
+    if name_part is not None and name_part not in queue.ref.name:
+        return False
+    return all(_matches(_reached(queue.metadata, key), text) for key, text in wanted.items())
+
+
+_ABSENT = object()
+
+
+def _reached(metadata: Any, dotted: str) -> Any:
+    """The value under a key that may contain dots, or else under the path that the dots spell."""
+    if not isinstance(metadata, Mapping):
+        return _ABSENT
+    if dotted in metadata:
+        return metadata[dotted]
+    first, dot, rest = dotted.partition(".")
+    if not dot or first not in metadata:
+        return _ABSENT
+    return _reached(metadata[first], rest)
+
+
+def _matches(value: Any, text: str) -> bool:
+    """Strings match by their text, numbers and booleans by their JSON spelling (D-37: ``03`` is not
+    3)."""
+    if isinstance(value, bool):
+        return text == ("true" if value else "false")
+    if isinstance(value, str):
+        return value == text
+    return isinstance(value, int | float) and str(value) == text

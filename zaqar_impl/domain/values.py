@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The things the API speaks of, as frozen values.
+
+Times are seconds since the epoch as floats, lifetimes are whole seconds, bodies are the JSON bytes
+that the producer sent. Nothing here knows of HTTP, JSON documents or MongoDB.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+#: A queue's metadata: any JSON object. Reserved keys begin with an underscore.
+Metadata = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request: the project whose data it sees, and the client instance it comes from.
+
+    ``client_id`` is normalised, so that two spellings of one UUID are the same client.
+    """
+
+    project: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRef:
+    """The address of a queue: its project and its name. The queue need not exist."""
+
+    project: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue that exists, with its metadata as stored (reserved keys are not filled in)."""
+
+    ref: QueueRef
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be posted: its body as JSON bytes and its lifetime in seconds."""
+
+    body: bytes
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A live message.
+
+    ``position`` is its place in the queue's log, from 1, and the marker of listings.
+    ``claim_id`` names the live claim it is under, ``None`` if there is none: an expired claim is
+    never shown.
+    """
+
+    id: str
+    position: int
+    body: bytes
+    created: float
+    expires: float
+    claim_id: str | None = None
+    claim_count: int = 0
+
+    @property
+    def ttl(self) -> int:
+        """Lifetime in whole seconds, extensions by claims included, so ``ttl - age`` is what
+        remains."""
+        return math.ceil(round(self.expires - self.created, 3))
+
+    def age(self, now: float) -> int:
+        """Whole seconds since the message was posted, never negative."""
+        return max(0, int(now - self.created))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTerms:
+    """What a claimant asks for: the claim's lifetime, and the grace that its messages outlive it
+    by, in seconds."""
+
+    ttl: int
+    grace: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A live claim with the messages that are still under it, oldest first; ``created`` is its last
+    renewal."""
+
+    id: str
+    ttl: int
+    created: float
+    messages: Sequence[Message]
+
+    def age(self, now: float) -> int:
+        """Whole seconds since the claim was made or last renewed, never negative."""
+        return max(0, int(now - self.created))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStats:
+    """How many live messages a queue holds, and the first and last of them."""
+
+    claimed: int
+    free: int
+    oldest: Message | None
+    newest: Message | None
+
+    @property
+    def total(self) -> int:
+        return self.claimed + self.free

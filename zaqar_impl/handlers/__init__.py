@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One function for each operation of the spec, by the operation's name, for every transport.
+
+A handler takes the service, the caller and the arguments of the operation; it gives domain values
+and raises domain errors. It knows no status, header, JSON document or framework.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from zaqar_impl.handlers import claims, messages, queues, system
+
+Handler = Callable[..., Awaitable[Any]]
+
+#: operationId -> handler
+HANDLERS: Mapping[str, Handler] = {
+    name: getattr(module, name)
+    for module in (system, queues, messages, claims)
+    for name in module.__all__
+}

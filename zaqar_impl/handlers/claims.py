@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Claims: make, show, renew, release."""
+
+from zaqar_impl.domain.errors import NotFound
+from zaqar_impl.domain.values import Caller, Claim, ClaimTerms, QueueRef
+from zaqar_impl.handlers.service import Service
+
+__all__ = ["claim_create", "claim_delete", "claim_get", "claim_update"]
+
+
+async def claim_create(
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    limit: int,
+    ttl: int | None = None,
+    grace: int | None = None,
+) -> Claim | None:
+    """Hold up to ``limit`` of the oldest unclaimed messages, the caller's own too; None if there is
+    none."""
+    ref = QueueRef(caller.project, queue_name)
+    return await service.storage.claims.create(ref, _terms(service, ttl, grace), limit)
+
+
+async def claim_get(service: Service, caller: Caller, *, queue_name: str, claim_id: str) -> Claim:
+    """The claim with the messages still under it.
+
+    Raises:
+        NotFound: the claim has ended, or never was.
+    """
+    claim = await service.storage.claims.get(QueueRef(caller.project, queue_name), claim_id)
+    if claim is None:
+        raise _gone(queue_name, claim_id)
+    return claim
+
+
+async def claim_update(
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    claim_id: str,
+    ttl: int | None = None,
+    grace: int | None = None,
+) -> None:
+    """Let the claim start anew; what is not given takes the server's default, not the claim's
+    earlier value.
+
+    Raises:
+        NotFound: the claim has ended, or never was.
+    """
+    ref = QueueRef(caller.project, queue_name)
+    if not await service.storage.claims.renew(ref, claim_id, _terms(service, ttl, grace)):
+        raise _gone(queue_name, claim_id)
+
+
+async def claim_delete(service: Service, caller: Caller, *, queue_name: str, claim_id: str) -> None:
+    """End the claim: its messages are claimable at once. An unknown claim is as good as ended."""
+    await service.storage.claims.release(QueueRef(caller.project, queue_name), claim_id)
+
+
+def _terms(service: Service, ttl: int | None, grace: int | None) -> ClaimTerms:
+    return ClaimTerms(
+        ttl=service.limits.default_claim_ttl if ttl is None else ttl,
+        grace=service.limits.default_claim_grace if grace is None else grace,
+    )
+
+
+def _gone(queue_name: str, claim_id: str) -> NotFound:
+    return NotFound(f"Claim {claim_id!r} does not exist in queue {queue_name!r}, or has ended.")

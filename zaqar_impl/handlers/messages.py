@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages: post, list, read, remove, pop."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zaqar_impl.domain.errors import InvalidInput, NotFound
+from zaqar_impl.domain.metadata import effective
+from zaqar_impl.domain.values import Caller, Message, NewMessage, QueueRef
+from zaqar_impl.handlers.service import Service
+
+__all__ = [
+    "message_delete",
+    "message_delete_many",
+    "message_get",
+    "message_get_many",
+    "message_list",
+    "message_post",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PostedMessage:
+    """A message as a producer sends it: its body as JSON bytes, and a lifetime unless the queue's
+    default is meant."""
+
+    body: bytes
+    ttl: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """A page of messages; ``marker`` leads to the next one and is None on an empty page."""
+
+    messages: Sequence[Message]
+    marker: str | None
+
+
+async def message_post(
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    messages: Sequence[PostedMessage],
+    size: int,
+) -> Sequence[str]:
+    """Append the messages, all or none; their ids in order.
+
+    ``size`` is the whole request in bytes: the queue may have a lower bound than the server. The
+    queue is made when it does not exist, but never by a request that is refused (D-40).
+
+    Raises:
+        InvalidInput: the request is larger than the queue allows.
+    """
+    ref = QueueRef(caller.project, queue_name)
+    queue = await service.storage.queues.get(ref)
+    metadata = queue.metadata if queue else {}
+    largest = effective(metadata, "_max_messages_post_size", service.limits.max_messages_post_size)
+    if size > largest:
+        raise InvalidInput(f"The request has {size} bytes; this queue takes at most {largest}.")
+    default_ttl = effective(metadata, "_default_message_ttl", service.limits.default_message_ttl)
+    return await service.storage.messages.post(
+        ref,
+        [NewMessage(m.body, default_ttl if m.ttl is None else m.ttl) for m in messages],
+        producer=caller.client_id,
+    )
+
+
+async def message_list(
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    limit: int,
+    marker: str | None = None,
+    echo: bool = False,
+    include_claimed: bool = False,
+) -> MessagePage:
+    """The messages after the marker, oldest first; the caller's own only with ``echo``.
+
+    A marker that this service never gave out leads to an empty page (A19).
+    """
+    after = _position(marker)
+    if after is None:
+        return MessagePage([], None)
+    found = await service.storage.messages.list(
+        QueueRef(caller.project, queue_name),
+        after=after,
+        limit=limit,
+        hide_producer=None if echo else caller.client_id,
+        include_claimed=include_claimed,
+    )
+    return MessagePage(found, str(found[-1].position) if found else None)
+
+
+async def message_get_many(
+    service: Service, caller: Caller, *, queue_name: str, message_ids: Sequence[str]
+) -> Sequence[Message]:
+    """Those of the messages that exist, claimed ones too, each once."""
+    return await service.storage.messages.get_many(
+        QueueRef(caller.project, queue_name), message_ids
+    )
+
+
+async def message_get(
+    service: Service, caller: Caller, *, queue_name: str, message_id: str
+) -> Message:
+    """One message, also while it is claimed.
+
+    Raises:
+        NotFound: there is no such message in the queue.
+    """
+    ref = QueueRef(caller.project, queue_name)
+    found = await service.storage.messages.get_many(ref, [message_id])
+    if not found:
+        raise NotFound(f"Message {message_id!r} does not exist in queue {queue_name!r}.")
+    return found[0]
+
+
+async def message_delete(
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    message_id: str,
+    claim_id: str | None = None,
+) -> None:
+    """Remove one message; with its claim if it is under one. An unknown message is as good as
+    removed."""
+    ref = QueueRef(caller.project, queue_name)
+    await service.storage.messages.delete(ref, message_id, claim_id=claim_id)
+
+
+async def message_delete_many(
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    message_ids: Sequence[str] | None = None,
+    claim_ids: Sequence[str] | None = None,
+    pop: int | None = None,
+) -> Sequence[Message] | None:
+    """Remove the messages with these ids, or remove and give the ``pop`` oldest unclaimed ones.
+
+    Raises:
+        InvalidInput: not exactly one of the two is asked for, or claim ids do not go with it.
+    """
+    ref = QueueRef(caller.project, queue_name)
+    if (message_ids is None) == (pop is None):
+        raise InvalidInput("Give exactly one of ids and pop.")
+    with_claims = service.limits.message_delete_with_claim_id
+    if pop is not None:
+        if with_claims and claim_ids is not None:
+            raise InvalidInput("claim_ids goes with ids only.")
+        return await service.storage.messages.pop(ref, pop)
+    assert message_ids is not None
+    if with_claims and not claim_ids:
+        raise InvalidInput(
+            "This server deletes by ids only with claim_ids: the claims of the messages."
+        )
+    await service.storage.messages.delete_many(
+        ref, message_ids, claim_ids=claim_ids if with_claims else None
+    )
+    return None
+
+
+#: The largest position that the log can have: 64 bits, signed.
+_LAST_POSITION = 2**63 - 1
+
+
+def _position(marker: str | None) -> int | None:
+    """The position that a marker stands for, 0 for none, None for one that was never given out."""
+    if marker is None:
+        return 0
+    if not (marker.isascii() and marker.isdigit() and len(marker) <= len(str(_LAST_POSITION))):
+        return None
+    return min(int(marker), _LAST_POSITION)

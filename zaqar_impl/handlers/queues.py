@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Queues: create, read, change, list, count, empty, remove."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from zaqar_impl.domain.errors import InvalidInput, NotFound
+from zaqar_impl.domain.metadata import accepts, changed, shown
+from zaqar_impl.domain.values import Caller, Metadata, Queue, QueueRef, QueueStats
+from zaqar_impl.handlers.service import Service
+
+__all__ = [
+    "queue_create",
+    "queue_delete",
+    "queue_get",
+    "queue_get_stats",
+    "queue_list",
+    "queue_purge",
+    "queue_update",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedQueue:
+    """A queue in a listing; ``metadata`` is as clients see it, None unless details were asked
+    for."""
+
+    name: str
+    metadata: Metadata | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """A page of queues; ``marker`` leads to the next one and is None on an empty page, ``count``
+    only when asked."""
+
+    queues: Sequence[ListedQueue]
+    marker: str | None
+    count: int | None
+
+
+async def queue_list(
+    service: Service,
+    caller: Caller,
+    *,
+    limit: int,
+    marker: str | None = None,
+    detailed: bool = False,
+    name: str | None = None,
+    with_count: bool = False,
+    metadata_filter: Mapping[str, str] | None = None,
+) -> QueuePage:
+    """A page of the project's queues by name, with the filters of the request."""
+
+    def accept(queue: Queue) -> bool:
+        return accepts(queue, name, metadata_filter or {})
+
+    queues = service.storage.queues
+    found = await queues.list(caller.project, after=marker, limit=limit, accept=accept)
+    return QueuePage(
+        queues=[
+            ListedQueue(q.ref.name, shown(q.metadata, service.limits) if detailed else None)
+            for q in found
+        ],
+        marker=found[-1].ref.name if found else None,
+        count=await queues.count(caller.project, accept) if with_count else None,
+    )
+
+
+async def queue_create(
+    service: Service, caller: Caller, *, queue_name: str, metadata: Metadata | None = None
+) -> bool:
+    """Create the queue; False if it existed, and then its metadata stays what it was (D-46)."""
+    metadata = metadata or {}
+    _check_storable(service, metadata)
+    return await service.storage.queues.create(QueueRef(caller.project, queue_name), metadata)
+
+
+async def queue_get(service: Service, caller: Caller, *, queue_name: str) -> Metadata:
+    """The queue's metadata; that of a queue that does not exist consists of the defaults (D-46)."""
+    queue = await service.storage.queues.get(QueueRef(caller.project, queue_name))
+    return shown(queue.metadata if queue else {}, service.limits)
+
+
+async def queue_update(
+    service: Service, caller: Caller, *, queue_name: str, changes: Sequence[Mapping[str, Any]]
+) -> Metadata:
+    """Apply the JSON-patch operations, all or none, and give the resulting metadata."""
+
+    def change(metadata: Metadata) -> Metadata:
+        result = changed(metadata, changes, service.limits)
+        if violation := service.metadata_shape.violation(result):
+            raise InvalidInput(f"The changed metadata is invalid: {violation}.")
+        _check_storable(service, result)
+        return result
+
+    stored = await service.storage.queues.update(QueueRef(caller.project, queue_name), change)
+    if stored is None:
+        raise NotFound(f"Queue {queue_name!r} does not exist.")
+    return shown(stored, service.limits)
+
+
+async def queue_delete(service: Service, caller: Caller, *, queue_name: str) -> None:
+    """Remove the queue with all its messages; an unknown queue is as good as removed."""
+    await service.storage.queues.delete(QueueRef(caller.project, queue_name))
+
+
+async def queue_get_stats(service: Service, caller: Caller, *, queue_name: str) -> QueueStats:
+    """Numbers of live messages, zero for an unknown queue."""
+    return await service.storage.messages.stats(QueueRef(caller.project, queue_name))
+
+
+async def queue_purge(
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    resource_types: Sequence[str] = ("messages", "subscriptions"),
+) -> None:
+    """Remove the named things from the queue, which stays with its metadata."""
+    if "messages" in resource_types:
+        await service.storage.messages.purge(QueueRef(caller.project, queue_name))
+
+
+def _check_storable(service: Service, metadata: Metadata) -> None:
+    """What the shape cannot say of metadata: its size, its integers, and that this server has no
+    encryption key."""
+    if metadata.get("_enable_encrypt_messages"):
+        raise InvalidInput(
+            "_enable_encrypt_messages: this server can't encrypt, as it has no key for it."
+        )
+    try:
+        size = len(orjson.dumps(metadata))
+    except TypeError:  # orjson's word for integers that do not fit
+        raise InvalidInput("Integers in queue metadata must fit into 64 bits.") from None
+    if size > service.limits.max_queue_metadata:
+        raise InvalidInput(
+            f"The queue's metadata would be {size} bytes; "
+            f"at most {service.limits.max_queue_metadata} can be stored."
+        )

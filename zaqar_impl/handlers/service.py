@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What handlers work with, given to them by the wiring."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.limits import Limits
+from zaqar_impl.specdoc import Shape
+from zaqar_impl.storage.interface import Storage
+
+
+@dataclass(frozen=True)
+class Service:
+    """The opened storage, the limits in force, the time, and what the spec says of stored things.
+
+    ``metadata_shape`` is the spec's shape of queue metadata: the result of a change is checked by
+    it like a creation. ``home_document`` is the body of the home document, made from the spec.
+    """
+
+    storage: Storage
+    limits: Limits
+    clock: Clock
+    metadata_shape: Shape
+    home_document: Mapping[str, Any]

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JSON text as it comes in: what every parser reads alike is let in, the rest is refused.
+
+Refused are: text that is no UTF-8 or no JSON, documents nested deeper than about 200 levels, a
+member that is named twice in one object, numbers beyond the range of a double, and escapes that
+make half a character. What is let in is kept byte for byte where it is a message's body.
+"""
+
+import math
+import re
+from typing import Any
+
+import jiter
+import msgspec
+
+from zaqar_impl.domain.errors import InvalidInput
+
+#: Text in which a number may be too large for a double: a long exponent, or hundreds of digits.
+_MAYBE_INFINITE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
+
+
+class _PostedMessage(msgspec.Struct):
+    body: msgspec.Raw
+
+
+class _Post(msgspec.Struct):
+    messages: list[_PostedMessage]
+
+
+_post_decoder = msgspec.json.Decoder(_Post)
+
+
+def parse(text: bytes) -> Any:
+    """The value of a JSON document.
+
+    Raises:
+        InvalidInput: the text is refused; the error says why, and where.
+    """
+    try:
+        value = jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise InvalidInput(f"The body is not acceptable JSON: {error}.") from None
+    if _MAYBE_INFINITE.search(text) and not _finite(value):
+        raise InvalidInput("The body is not acceptable JSON: a number in it is too large.")
+    return value
+
+
+def posted_bodies(text: bytes) -> list[bytes]:
+    """The JSON text of each ``messages[i].body`` of a post that :func:`parse` and the spec have let
+    in."""
+    return [bytes(message.body) for message in _post_decoder.decode(text).messages]
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a storage driver promises.
+
+A driver is found by entry point (group ``zaqar_impl.storage``) and proves itself with the contract
+suite in ``zaqar_impl.storage.contract``. The promises that hold for every method:
+
+* Projects never see each other: every call is scoped by its :class:`QueueRef` or project, compared
+  exactly.
+* A message or claim whose time has passed is treated as if it did not exist, from that very moment,
+  whether or not the driver has removed it yet. Time is the driver's injected clock.
+* An unknown queue, message or claim, and an id that this driver could never have given out, are
+  alike: reads give nothing, removals do nothing. Only what a docstring lists under *Raises* is
+  raised besides :class:`~zaqar_impl.domain.errors.StorageUnavailable`, which any method may raise
+  and which keeps the original error as its cause; after it, a write has happened wholly or not at
+  all.
+* Methods may be called concurrently, in one process and in many, and are atomic with respect to
+  each other as far as their docstrings say.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from zaqar_impl.domain.values import (
+    Claim,
+    ClaimTerms,
+    Message,
+    Metadata,
+    NewMessage,
+    Queue,
+    QueueRef,
+    QueueStats,
+)
+
+#: Decides whether a queue belongs into a listing; pure and quick, called once for each queue looked
+#: at.
+QueueFilter = Callable[[Queue], bool]
+
+
+class QueueStore(Protocol):
+    """Queues and their metadata."""
+
+    async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
+        """Create the queue unless it exists; of concurrent calls exactly one gives True.
+
+        An existing queue is left as it is, its metadata too. A queue that is created again after
+        :meth:`delete` starts empty and with position 1.
+        """
+
+    async def get(self, ref: QueueRef) -> Queue | None:
+        """The queue, or None."""
+
+    async def list(
+        self, project: str, *, after: str | None, limit: int, accept: QueueFilter
+    ) -> Sequence[Queue]:
+        """Up to ``limit`` accepted queues of the project with a name greater than ``after``, by
+        name in byte order."""
+
+    async def count(self, project: str, accept: QueueFilter) -> int:
+        """How many queues of the project are accepted."""
+
+    async def update(
+        self, ref: QueueRef, change: Callable[[Metadata], Metadata]
+    ) -> Metadata | None:
+        """Replace the metadata by ``change(metadata)`` atomically; give what was stored, or None
+        for an unknown queue.
+
+        ``change`` is pure and may be called again when another writer came between; what it raises
+        goes to the caller and nothing is stored.
+        """
+
+    async def delete(self, ref: QueueRef) -> None:
+        """Remove the queue and all its messages, claimed ones too."""
+
+
+class MessageStore(Protocol):
+    """The message log of each queue."""
+
+    async def post(
+        self, ref: QueueRef, messages: Sequence[NewMessage], *, producer: str
+    ) -> Sequence[str]:
+        """Append the messages, all or none, durably, and give their ids in order.
+
+        They take the next positions of the queue without a gap. A position becomes visible only
+        after all lower ones have, so a reader that lists by position can never pass over a message;
+        positions never go back while the queue lives, also when it is emptied. The queue is
+        created, with no metadata, if it does not exist.
+        """
+
+    async def list(
+        self,
+        ref: QueueRef,
+        *,
+        after: int,
+        limit: int,
+        hide_producer: str | None,
+        include_claimed: bool,
+    ) -> Sequence[Message]:
+        """Up to ``limit`` messages with a position greater than ``after``, in order of position.
+
+        Messages of ``hide_producer`` are left out; claimed ones too unless ``include_claimed``.
+        """
+
+    async def get_many(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[Message]:
+        """Those of the messages that exist, each once, in order of position."""
+
+    async def delete(self, ref: QueueRef, message_id: str, *, claim_id: str | None) -> None:
+        """Remove one message; atomic against claims: it goes only if the rules below hold at that
+        moment.
+
+        Raises:
+            Forbidden: the message is under a live claim, and that is not ``claim_id``.
+            InvalidInput: ``claim_id`` is given, but the message is under no live claim.
+        """
+
+    async def delete_many(
+        self, ref: QueueRef, ids: Sequence[str], *, claim_ids: Sequence[str] | None
+    ) -> None:
+        """Remove the messages that exist.
+
+        With ``claim_ids`` None, claims are ignored. Otherwise each message that exists must be
+        under one of these claims, live, or nothing is removed.
+
+        Raises:
+            Forbidden: a message is under a live claim that is not among ``claim_ids``.
+            InvalidInput: a message is under no live claim though ``claim_ids`` were given.
+        """
+
+    async def pop(self, ref: QueueRef, limit: int) -> Sequence[Message]:
+        """Remove and give the up to ``limit`` oldest unclaimed messages, in order of position; no
+        message to two callers."""
+
+    async def purge(self, ref: QueueRef) -> None:
+        """Remove all messages that are there when it is called, claimed ones too; positions go on
+        where they were."""
+
+    async def stats(self, ref: QueueRef) -> QueueStats:
+        """Count the live messages; ``oldest`` and ``newest`` are None when there is none."""
+
+
+class ClaimStore(Protocol):
+    """Claims: exclusive, temporary holds on messages."""
+
+    async def create(self, ref: QueueRef, terms: ClaimTerms, limit: int) -> Claim | None:
+        """Claim up to ``limit`` of the oldest unclaimed messages, or give None when there is none.
+
+        A message is never under two live claims. Each message that would expire before the claim's
+        end plus the grace has its life extended to that moment. Fewer messages than asked for may
+        come back under contention, but None only when no claimable message was left.
+        """
+
+    async def get(self, ref: QueueRef, claim_id: str) -> Claim | None:
+        """The live claim with the messages still under it; None once no message is left."""
+
+    async def renew(self, ref: QueueRef, claim_id: str, terms: ClaimTerms) -> bool:
+        """Let the claim start anew now with these terms (lives are extended as in :meth:`create`);
+        False if it is not live."""
+
+    async def release(self, ref: QueueRef, claim_id: str) -> None:
+        """End the claim: its messages are claimable at once. Lives that were extended stay so."""
+
+
+class Storage(Protocol):
+    """One opened driver."""
+
+    queues: QueueStore
+    messages: MessageStore
+    claims: ClaimStore
+
+    async def open(self) -> None:
+        """Connect and make what the driver needs (indexes); idempotent, safe in many processes at
+        once."""
+
+    async def ping(self) -> None:
+        """Return when the storage answers a cheap question, within seconds.
+
+        Raises:
+            StorageUnavailable: it does not.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections; no other method is called afterwards."""

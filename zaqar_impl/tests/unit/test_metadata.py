@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules of queue metadata."""
+
+import pytest
+
+from zaqar_impl.domain.errors import Conflict
+from zaqar_impl.domain.limits import Limits
+from zaqar_impl.domain.metadata import accepts, always_shown, changed, effective, shown
+from zaqar_impl.domain.values import Queue, QueueRef
+
+LIMITS = Limits(default_message_ttl=1000, max_messages_post_size=5000)
+
+
+def test_unset_reserved_keys_show_the_limits_in_force() -> None:
+    """Seven reserved keys are always there, with the deployment's own defaults."""
+    assert shown({"team": "blue"}, LIMITS) == {
+        "team": "blue",
+        "_default_message_ttl": 1000,
+        "_max_messages_post_size": 5000,
+        "_default_message_delay": 0,
+        "_dead_letter_queue": None,
+        "_dead_letter_queue_messages_ttl": None,
+        "_max_claim_count": None,
+        "_enable_encrypt_messages": False,
+    }
+
+
+def test_stored_zero_is_shown_and_null_counts_as_unset() -> None:
+    """0 is a value (D-47), null is none."""
+    metadata = {"_max_claim_count": 0, "_default_message_ttl": None}
+
+    assert shown(metadata, LIMITS)["_max_claim_count"] == 0
+    assert effective(metadata, "_default_message_ttl", 1000) == 1000
+
+
+def test_changes_are_applied_in_order() -> None:
+    """An operation sees what the ones before it did (A13)."""
+    result = changed(
+        {"a": 1},
+        [
+            {"op": "add", "path": "/metadata/_max_claim_count", "value": 3},
+            {"op": "remove", "path": "/metadata/_max_claim_count"},
+            {"op": "replace", "path": "/metadata/a", "value": None},
+            {"op": "add", "path": "/metadata/b~1c~0", "value": []},
+        ],
+        LIMITS,
+    )
+
+    assert result == {"a": None, "b/c~": []}
+
+
+@pytest.mark.parametrize("key", sorted(always_shown(LIMITS)))
+@pytest.mark.parametrize("op", ["replace", "remove"])
+def test_always_shown_keys_never_conflict(op: str, key: str) -> None:
+    """What clients see they may replace and remove, stored or not."""
+    changed({}, [{"op": op, "path": f"/metadata/{key}", "value": None}], LIMITS)
+
+
+@pytest.mark.parametrize("op", ["replace", "remove"])
+@pytest.mark.parametrize("key", ["missing", "_flavor", "_retry_policy"])
+def test_missing_keys_conflict(op: str, key: str) -> None:
+    """Other keys have to be stored."""
+    with pytest.raises(Conflict, match=key):
+        changed({}, [{"op": op, "path": f"/metadata/{key}", "value": 1}], LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        pytest.param({"team": "blue"}, True, id="string"),
+        pytest.param({"team": "blu"}, False, id="part of a string"),
+        pytest.param({"size": "3"}, True, id="integer"),
+        pytest.param({"size": "03"}, False, id="another spelling of an integer (D-37)"),
+        pytest.param({"on": "true"}, True, id="boolean (D-37)"),
+        pytest.param({"on": "1"}, False, id="boolean is no integer"),
+        pytest.param({"place.city": "Oslo"}, True, id="nested"),
+        pytest.param({"a.b": "dotted"}, True, id="a key with a dot"),
+        pytest.param({"place": "Oslo"}, False, id="an object is no text"),
+        pytest.param({"nothing": "None"}, False, id="null is no text"),
+        pytest.param({"missing": ""}, False, id="missing"),
+        pytest.param({"team": "blue", "size": "4"}, False, id="all have to match"),
+    ],
+)
+def test_listing_filters(wanted: dict[str, str], found: bool) -> None:
+    """A filter compares a metadata value with a text."""
+    metadata = {
+        "team": "blue", "size": 3, "on": True, "place": {"city": "Oslo"}, "a.b": "dotted",
+        "nothing": None,
+    }  # fmt: skip
+    queue = Queue(QueueRef("p", "jobs"), metadata)
+
+    assert accepts(queue, None, wanted) is found
+
+
+@pytest.mark.parametrize(("part", "found"), [("ob", True), ("o.", False), ("JOBS", False)])
+def test_name_filter_is_literal(part: str, found: bool) -> None:
+    """A part of a name is text, not a pattern (D-22)."""
+    assert accepts(Queue(QueueRef("p", "jobs"), {}), part, {}) is found
