@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What handlers give, as HTTP answers: statuses, headers, hrefs and links of this transport."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from starlette.responses import Response
+
+from zaqar_impl.domain.errors import NotFound
+from zaqar_impl.domain.values import Claim, Message, QueueStats
+from zaqar_impl.handlers.messages import MessagePage
+from zaqar_impl.handlers.queues import QueuePage
+from zaqar_impl.rest.request import RestRequest
+
+#: Makes an answer of a handler's result, the request, and the time in seconds since the epoch.
+Answer = Callable[[Any, RestRequest, float], Response]
+
+HOME_MEDIA_TYPE = "application/json-home"
+
+
+def _json(value: Any, status: int = 200, **headers: str) -> Response:
+    names = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Response(orjson.dumps(value), status, headers=names, media_type="application/json")
+
+
+def nothing(_result: None, _request: RestRequest, _now: float) -> Response:
+    """Done, and nothing to tell."""
+    return Response(status_code=204)
+
+
+def document(result: Mapping[str, Any], _request: RestRequest, _now: float) -> Response:
+    """A document as it is."""
+    return _json(result)
+
+
+def version_document(result: Mapping[str, Any], _request: RestRequest, _now: float) -> Response:
+    """The choice of versions."""
+    return _json(result, 300)
+
+
+def home_document(result: Mapping[str, Any], _request: RestRequest, _now: float) -> Response:
+    """The home document, good for a day."""
+    return Response(
+        orjson.dumps(result, option=orjson.OPT_INDENT_2),
+        media_type=HOME_MEDIA_TYPE,
+        headers={"Cache-Control": "max-age=86400"},
+    )
+
+
+def queue_created(created: bool, request: RestRequest, _now: float) -> Response:
+    """Whether the queue is new."""
+    return Response(status_code=201 if created else 204, headers={"Location": request.path})
+
+
+def queue_page(page: QueuePage, request: RestRequest, _now: float) -> Response:
+    """A page of queues."""
+    body: dict[str, Any] = {
+        "queues": [
+            {"name": queue.name, "href": f"{request.path}/{queue.name}"}
+            | ({} if queue.metadata is None else {"metadata": queue.metadata})
+            for queue in page.queues
+        ],
+        "links": _next(request, page.marker),
+    }
+    if page.count is not None:
+        body["count"] = page.count
+    return _json(body)
+
+
+def queue_stats(stats: QueueStats, request: RestRequest, now: float) -> Response:
+    """Numbers of messages, with the ends of the queue when it has any."""
+    counts: dict[str, Any] = {"claimed": stats.claimed, "free": stats.free, "total": stats.total}
+    for name, message in (("oldest", stats.oldest), ("newest", stats.newest)):
+        if message is not None:
+            counts[name] = {
+                "age": message.age(now),
+                "created": _utc(message.created),
+                "href": f"{_collection(request)}/{message.id}",
+            }
+    return _json({"messages": counts})
+
+
+def messages_posted(ids: Sequence[str], request: RestRequest, _now: float) -> Response:
+    """Where the new messages are, in the order of the request."""
+    hrefs = [f"{request.path}/{message_id}" for message_id in ids]
+    return _json({"resources": hrefs}, 201, Location=f"{request.path}?ids={','.join(ids)}")
+
+
+def message_page(page: MessagePage, request: RestRequest, now: float) -> Response:
+    """A page of messages."""
+    listed = [_message(message, request, now) for message in page.messages]
+    return _json({"messages": listed, "links": _next(request, page.marker)})
+
+
+def message_selection(messages: Sequence[Message], request: RestRequest, now: float) -> Response:
+    """Messages that were asked for by id; none of them is a 404 on this transport."""
+    if not messages:
+        raise NotFound("None of these messages exists in the queue.")
+    return _json({"messages": [_message(message, request, now) for message in messages]})
+
+
+def message(result: Message, request: RestRequest, now: float) -> Response:
+    """One message."""
+    return _json(_message(result, request, now))
+
+
+def messages_removed(
+    popped: Sequence[Message] | None, _request: RestRequest, now: float
+) -> Response:
+    """Nothing after removal by ids; after a pop the messages, in a shape of their own."""
+    if popped is None:
+        return Response(status_code=204)
+    listed = [
+        {
+            "id": message.id,
+            "age": message.age(now),
+            "ttl": message.ttl,
+            "claim_count": message.claim_count,
+            "claim_id": None,
+            "body": orjson.Fragment(message.body),
+        }
+        for message in popped
+    ]
+    return _json({"messages": listed})
+
+
+def claim_created(claim: Claim | None, request: RestRequest, now: float) -> Response:
+    """The claimed messages; the claim's id is in the Location."""
+    if claim is None:
+        return Response(status_code=204)
+    listed = [_message(message, request, now) for message in claim.messages]
+    return _json({"messages": listed}, 201, Location=f"{request.path}/{claim.id}")
+
+
+def claim(result: Claim, request: RestRequest, now: float) -> Response:
+    """A claim with its messages."""
+    return _json(
+        {
+            "age": result.age(now),
+            "ttl": result.ttl,
+            "href": request.path,
+            "messages": [_message(message, request, now) for message in result.messages],
+        }
+    )
+
+
+def _message(message: Message, request: RestRequest, now: float) -> dict[str, Any]:
+    """The shape of a message: exactly these members (A3), the claim's id last in the href (A4)."""
+    claimed = f"?claim_id={message.claim_id}" if message.claim_id else ""
+    return {
+        "id": message.id,
+        "href": f"{_collection(request)}/{message.id}{claimed}",
+        "ttl": message.ttl,
+        "age": message.age(now),
+        "body": orjson.Fragment(message.body),
+    }
+
+
+def _collection(request: RestRequest) -> str:
+    """The path of the messages of the queue that the request is about."""
+    return f"/v2/queues/{request.path_parameters['queue_name']}/messages"
+
+
+def _next(request: RestRequest, marker: str | None) -> list[dict[str, str]]:
+    """The link to the next page: the query as it was given, with the new marker (D-47); none on an
+    empty page."""
+    if marker is None:
+        return []
+    given = {key: value for key, value in request.query.items() if key != "marker"}
+    filters = given.pop("metadata_filter", {})
+    fields = {key: _spelled(value) for key, value in given.items()} | filters | {"marker": marker}
+    return [{"rel": "next", "href": f"{request.path}?{urlencode(fields, quote_via=quote)}"}]
+
+
+def _spelled(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

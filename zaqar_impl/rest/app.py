@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The REST application: the deployment's OpenAPI document, bound to the handlers by Connexion."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from connexion import AsyncApp
+from connexion.exceptions import ProblemException
+from connexion.options import SwaggerUIOptions
+from connexion.resolver import Resolver
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from zaqar_impl.domain.errors import ZaqarError
+from zaqar_impl.handlers.service import Service
+from zaqar_impl.rest.admission import SLOWEST_BODY, Admission
+from zaqar_impl.rest.binding import endpoint
+from zaqar_impl.rest.checks import BodyCheck, NothingToParse, ParameterCheck
+from zaqar_impl.rest.errors import Refusal, error_handler
+from zaqar_impl.specdoc import operations
+
+#: What runs around the application's life, as ASGI servers mean it.
+Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
+
+#: Where people read the document.
+DOCS_PATH = "/docs"
+
+
+def application(
+    document: Mapping[str, Any],
+    service: Service,
+    *,
+    lifespan: Lifespan | None = None,
+    validate_responses: bool = False,
+    slowest_body: float = SLOWEST_BODY,
+) -> ASGIApp:
+    """An ASGI application that serves ``document``, a bundled document with the deployment's limits
+    in it.
+
+    With ``validate_responses``, an answer that breaks the document becomes a 500: for tests.
+    ``slowest_body`` is how many seconds a client may take to send a body.
+
+    Raises:
+        KeyError: an operation of the document has no handler.
+    """
+    known = operations(document)
+    endpoints = {operation.id: endpoint(service, operation) for operation in known}
+    media_types = {operation.body.media_type for operation in known if operation.body}
+    app = AsyncApp(
+        __name__,
+        lifespan=lifespan,
+        resolver=Resolver(endpoints.__getitem__),
+        validator_map={
+            "parameter": ParameterCheck,
+            "body": {media_type.lower(): BodyCheck for media_type in media_types},
+        },
+        uri_parser_class=NothingToParse,
+        validate_responses=validate_responses,
+        swagger_ui_options=SwaggerUIOptions(swagger_ui_path=DOCS_PATH),
+    )
+    app.add_api(_head_first(document), base_path="")
+    for error in (ZaqarError, Refusal, HTTPException, ProblemException, Exception):
+        app.add_error_handler(error, error_handler)
+    return Admission(app, known, slowest_body)
+
+
+def _head_first(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with ``head`` before ``get``: the router takes the first match, and lets GET
+    answer HEAD."""
+    paths = {
+        path: dict(sorted(item.items(), key=lambda entry: entry[0] != "head"))
+        for path, item in document["paths"].items()
+    }
+    return {**document, "paths": paths}

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From operationId to handler and back: one table, and the function that Connexion calls.
+
+All that differs between this transport and others is in the table: what a handler's result looks
+like, and the few arguments that have another name or form on the wire.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import connexion.context
+from starlette.responses import Response
+
+from zaqar_impl import jsontext
+from zaqar_impl.handlers import HANDLERS
+from zaqar_impl.handlers.messages import PostedMessage
+from zaqar_impl.handlers.service import Service
+from zaqar_impl.rest import answers
+from zaqar_impl.rest import request as requests
+from zaqar_impl.rest.answers import Answer
+from zaqar_impl.rest.request import ID_HEADER, RestRequest
+from zaqar_impl.specdoc import Operation
+
+Arguments = dict[str, Any]
+
+
+def _posted(request: RestRequest) -> Arguments:
+    """The messages of a post with their bodies as the bytes that came in."""
+    bodies = jsontext.posted_bodies(request.body)
+    messages = request.document["messages"]
+    return {
+        "messages": [
+            PostedMessage(body, message.get("ttl"))
+            for body, message in zip(bodies, messages, strict=True)
+        ],
+        "size": len(request.body),
+    }
+
+
+def _whole(name: str) -> Callable[[RestRequest], Arguments]:
+    """The body is one argument."""
+    return lambda request: {} if request.document is None else {name: request.document}
+
+
+def _members(*names: str) -> Callable[[RestRequest], Arguments]:
+    """The named members of the body are arguments; members that the API does not know are
+    ignored."""
+    return lambda request: {
+        name: request.document[name] for name in names if name in (request.document or {})
+    }
+
+
+def _no_body(_request: RestRequest) -> Arguments:
+    return {}
+
+
+@dataclass(frozen=True)
+class Binding:
+    """How an operation looks on this transport.
+
+    ``takes`` names the query parameters that the handler takes, each with the handler's name for
+    it.
+    """
+
+    answer: Answer
+    takes: Mapping[str, str] = field(default_factory=dict)
+    body: Callable[[RestRequest], Arguments] = _no_body
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+BINDINGS: Mapping[str, Binding] = {
+    "get_version_doc": Binding(answers.version_document),
+    "get_home_doc": Binding(answers.home_document),
+    "ping_node": Binding(answers.nothing),
+    "ping_node_head": Binding(answers.nothing),
+    "queue_list": Binding(
+        answers.queue_page,
+        takes=_same("marker", "limit", "detailed", "name", "with_count", "metadata_filter"),
+    ),
+    "queue_create": Binding(answers.queue_created, body=_whole("metadata")),
+    "queue_get": Binding(answers.document),
+    "queue_update": Binding(answers.document, body=_whole("changes")),
+    "queue_delete": Binding(answers.nothing),
+    "queue_get_stats": Binding(answers.queue_stats),
+    "queue_purge": Binding(answers.nothing, body=_members("resource_types")),
+    "message_post": Binding(answers.messages_posted, body=_posted),
+    "message_list": Binding(
+        answers.message_page, takes=_same("marker", "limit", "echo", "include_claimed")
+    ),
+    "message_get_many": Binding(answers.message_selection, takes={"ids": "message_ids"}),
+    "message_get": Binding(answers.message),
+    "message_delete": Binding(answers.nothing, takes=_same("claim_id")),
+    "message_delete_many": Binding(
+        answers.messages_removed,
+        takes={"ids": "message_ids", "claim_ids": "claim_ids", "pop": "pop"},
+    ),
+    "claim_create": Binding(
+        answers.claim_created, takes=_same("limit"), body=_members("ttl", "grace")
+    ),
+    "claim_get": Binding(answers.claim),
+    "claim_update": Binding(answers.nothing, body=_members("ttl", "grace")),
+    "claim_delete": Binding(answers.nothing),
+}
+
+
+def endpoint(service: Service, operation: Operation) -> Callable[..., Awaitable[Response]]:
+    """The function that Connexion calls for an operation.
+
+    Raises:
+        KeyError: the operation, or a variant of it, has no handler or no line in the table; so
+            nothing starts.
+    """
+    bound = {
+        name: (HANDLERS[name], BINDINGS[name])
+        for name in (operation.id, *operation.variants.values())
+    }
+
+    async def call() -> Response:
+        request = requests.of(connexion.context.scope)
+        handler, binding = bound[request.variant]
+        result = await handler(service, request.caller, **_arguments(request, binding))
+        answer = binding.answer(result, request, service.clock())
+        answer.headers[ID_HEADER] = request.id
+        return answer
+
+    return call
+
+
+def _arguments(request: RestRequest, binding: Binding) -> Arguments:
+    """What the handler takes by name; a query parameter that is not given has the spec's
+    default."""
+    arguments = {**request.path_parameters, **binding.body(request)}
+    for parameter in request.operation.of("query"):
+        if (argument := binding.takes.get(parameter.name)) is None:
+            continue
+        value = request.query.get(parameter.name, parameter.shape.schema.get("default"))
+        if value is not None:
+            arguments[argument] = value
+    return arguments

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What errors look like on this transport: one table from class to status, one function that builds
+the body."""
+
+import http
+import logging
+from collections.abc import Mapping
+
+import orjson
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from zaqar_impl.domain import errors
+
+LOG = logging.getLogger(__name__)
+
+#: Meaning -> status. The first class in an error's own order of ancestry that stands here decides.
+STATUS: Mapping[type[BaseException], int] = {
+    errors.InvalidInput: 400,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.StorageUnavailable: 503,
+}
+
+#: Seconds after which a client may try again; a failover of a replica set takes one or two.
+RETRY_AFTER = "2"
+
+
+class Refusal(Exception):
+    """A request that HTTP itself refuses: no such path, wrong method, unacceptable media types and
+    the like."""
+
+    def __init__(
+        self, status: int, description: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(description)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+def refused(error: Exception) -> Response:
+    """The answer to a request that ended with ``error``.
+
+    Of an error that is in no table nothing is told but that it happened: its text may hold
+    anything.
+    """
+    if isinstance(error, Refusal):
+        return _answer(error.status, str(error), error.headers)
+    for ancestor in type(error).__mro__:
+        if status := STATUS.get(ancestor):
+            if status == 503:
+                LOG.warning("storage unavailable: %s", error.__cause__ or error)
+                return _answer(status, str(error), {"Retry-After": RETRY_AFTER})
+            return _answer(status, str(error), {})
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return _answer(error.status_code, "There is nothing under this path.", {})
+    LOG.error("unexpected error", exc_info=error)
+    return _answer(
+        500,
+        "The server failed to answer. Its log has the cause; X-OpenStack-Request-ID names it.",
+        {},
+    )
+
+
+def body_of(status: int, description: str) -> bytes:
+    """The bytes of an error body."""
+    return orjson.dumps({"title": http.HTTPStatus(status).phrase, "description": description})
+
+
+async def error_handler(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+    """:func:`refused` for errors that pass through Connexion."""
+    answer = refused(error)
+    headers = {key: value for key, value in answer.headers.items() if key != "content-length"}
+    return ConnexionResponse(
+        status_code=answer.status_code,
+        mimetype="application/json",
+        body=bytes(answer.body),
+        headers=headers,
+    )
+
+
+def _answer(status: int, description: str, headers: Mapping[str, str]) -> Response:
+    return Response(
+        body_of(status, description),
+        status_code=status,
+        media_type="application/json",
+        headers={"Vary": "Accept", **headers},
+    )

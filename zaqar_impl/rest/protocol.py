@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""uvicorn's HTTP protocol with bounds on the head of a request, and errors in the API's own form.
+
+uvicorn bounds neither the size nor the time of a request's head: a client that sends headers for
+ever would grow the process, one that sends them slowly would keep its connection open for ever.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from zaqar_impl.rest.errors import body_of
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    #: Bytes of request line and headers together.
+    LARGEST_HEAD = 64 * 1024
+
+    #: Seconds that a client may take from connecting, or from the first byte of a request, to the
+    #: end of its headers.
+    SLOWEST_HEAD = 20.0
+
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_done()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+        self._await_head()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._head_done()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP, or too much of it, and close."""
+        self._head_done()
+        self._close_with(400, "The request is not valid HTTP, or its head is too large.")
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > self.LARGEST_HEAD:
+            raise ValueError("request head too large")  # the parser turns it into send_400_response
+
+    def _await_head(self) -> None:
+        self._head_done()
+        self._head_timer = self.loop.call_later(self.SLOWEST_HEAD, self._too_slow)
+
+    def _head_done(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _too_slow(self) -> None:
+        self._close_with(408, "The request's headers did not arrive in time.")
+
+    def _close_with(self, status: int, description: str) -> None:
+        if self.transport.is_closing():
+            return
+        body = body_of(status, description)
+        self.transport.write(
+            STATUS_LINE[status]
+            + b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            % len(body)
+            + body
+        )
+        self.transport.close()

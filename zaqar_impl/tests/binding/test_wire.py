@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong with requests as bytes: broken, endless, slow and cut-off ones, against a real
+socket."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+
+from zaqar_impl.config import load
+from zaqar_impl.rest.protocol import GuardedProtocol
+from zaqar_impl.storage.memory import MemoryStorage
+from zaqar_impl.tests.binding.conftest import HEADERS, Clock, application_of
+
+HEAD = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items()).encode()
+POST = b"POST /v2/queues/wire/messages HTTP/1.1\r\nHost: x\r\n" + HEAD
+
+
+class HastyProtocol(GuardedProtocol):
+    """The protocol with little patience, so that tests are quick."""
+
+    SLOWEST_HEAD = 0.5
+
+
+@pytest.fixture(scope="module")
+def port(clock: Clock) -> Iterator[int]:
+    """The application behind uvicorn on a free port; bodies have a second to arrive."""
+    app = application_of(load([], {}), MemoryStorage(clock), clock, slowest_body=1.0)
+    config = uvicorn.Config(
+        app, http=HastyProtocol, ws="none", lifespan="off", log_config=None, interface="asgi3"
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([bound])))
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield bound.getsockname()[1]
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+def ask(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
+    """Send the parts with pauses between them; everything that comes back until the server closes
+    or is silent."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        for part in parts:
+            try:
+                client.sendall(part)
+            except (BrokenPipeError, ConnectionResetError):
+                break
+            time.sleep(pause)
+        client.settimeout(2)
+        answer = b""
+        try:
+            while data := client.recv(65536):
+                answer += data
+        except (TimeoutError, ConnectionResetError):
+            pass
+    return answer
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        pytest.param(b"nonsense\r\n\r\n", id="no HTTP"),
+        pytest.param(b"FOO /v2/queues HTTP/1.1\r\nHost: x\r\n" + HEAD + b"\r\n", id="unknown method"),
+        pytest.param(POST + b"Content-Length: -1\r\n\r\n", id="negative length"),
+        pytest.param(POST + b"Content-Length: many\r\n\r\n", id="length that is no number"),
+        pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", id="broken chunk"),
+        pytest.param(b"GET /v2/queues HTTP/1.1\r\nA: " + b"x" * 70_000 + b"\r\n\r\n", id="large header"),
+        pytest.param(b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", id="large path"),
+        pytest.param(
+            b"GET /v2/queues HTTP/1.1\r\n" + b"A: b\r\n" * 40_000 + b"\r\n", id="many headers"
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_request_is_a_400(port: int, request_bytes: bytes) -> None:
+    """The answer has the API's form, and the connection is closed."""
+    answer = ask(port, request_bytes)
+
+    assert answer.startswith(b"HTTP/1.1 400"), answer[:200]
+    assert b'{"title":"Bad Request","description":' in answer
+
+
+def test_a_head_that_does_not_end_is_given_up(port: int) -> None:
+    """Slow headers are a 408."""
+    answer = ask(port, POST[:40], pause=1.0)
+
+    assert answer.startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_that_does_not_end_is_given_up(port: int) -> None:
+    """A slow body is a 408, and nothing of it is stored."""
+    answer = ask(
+        port, POST + b"Content-Length: 100\r\n\r\n" + b'{"messages": [{"body": 1}]}', pause=1.5
+    )
+    listed = ask(
+        port, b"GET /v2/queues/wire/messages?echo=true HTTP/1.1\r\nHost: x\r\n" + HEAD + b"\r\n"
+    )
+
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"connection: close" in answer.lower()
+    assert b'"messages":[]' in listed
+
+
+def test_a_whole_request_is_served(port: int) -> None:
+    """The same request in two parts, quickly enough, is taken."""
+    body = b'{"messages": [{"body": 1}]}'
+
+    answer = ask(port, POST.replace(b"wire", b"whole") + b"Content-Length: 27\r\n\r\n", body)
+
+    assert answer.startswith(b"HTTP/1.1 201")
+
+
+def test_a_request_that_is_cut_off_stores_nothing(port: int) -> None:
+    """A client that goes away in the middle of its body has posted nothing."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(POST + b"Content-Length: 27\r\n\r\n" + b'{"messages": [{"body": 1}')
+    time.sleep(0.3)
+
+    listed = ask(
+        port, b"GET /v2/queues/wire/messages?echo=true HTTP/1.1\r\nHost: x\r\n" + HEAD + b"\r\n"
+    )
+
+    assert b'"messages":[]' in listed
+
+
+@pytest.mark.parametrize("size", [300_000, 5_000_000])
+def test_an_over_large_body_gets_its_answer(port: int, size: int) -> None:
+    """The client can read why, although it was still sending."""
+    answer = ask(port, POST + b"Content-Length: %d\r\n\r\n" % size, b"x" * size)
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"262144" in answer
+
+
+def test_an_endless_body_is_cut(port: int) -> None:
+    """A client that never stops is told so and let go, and is not kept in memory."""
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+
+    answer = ask(port, POST + b"Transfer-Encoding: chunked\r\n\r\n", *[chunk] * 400)
+
+    assert answer.startswith(b"HTTP/1.1 400") or answer == b""
+    assert ask(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 300")
+
+
+def test_a_slow_client_holds_up_nobody(port: int) -> None:
+    """While one body dribbles in, others are served."""
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(POST + b"Content-Length: 100\r\n\r\n{")
+        started = time.monotonic()
+        answer = ask(port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 300")
+    assert time.monotonic() - started < 1
