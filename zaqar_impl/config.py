@@ -205,7 +205,7 @@ def load(files: Sequence[Path], overrides: Mapping[tuple[str | None, str], Any])
     try:
         conf([], project="zaqar", default_config_files=[str(file) for file in files] or None)
         for (group, name), value in overrides.items():
-            conf.set_override(name, value, group=group)
+            _override(conf, group, name, value)
         settings = _settings(conf)
     except (cfg.Error, ValueError) as error:
         raise WrongConfiguration(" ".join(str(error).split())) from error
@@ -213,9 +213,16 @@ def load(files: Sequence[Path], overrides: Mapping[tuple[str | None, str], Any])
     return settings
 
 
-def options() -> Mapping[str | None, Sequence[cfg.Opt]]:
-    """Every option by group, for the sample file and the reference page."""
-    return _GROUPS
+def list_options() -> list[tuple[str, Sequence[cfg.Opt]]]:
+    """Every option by group, in the form that oslo.config's generators of samples and pages take."""
+    return [(group or "DEFAULT", options) for group, options in _GROUPS.items()]
+
+
+def _override(conf: cfg.ConfigOpts, group: str | None, name: str, value: Any) -> None:
+    try:
+        conf.set_override(name, value, group=group)
+    except ValueError as error:
+        raise WrongConfiguration(f"{name} = {value}: {error}") from error
 
 
 def _settings(conf: cfg.ConfigOpts) -> Settings:

@@ -6,10 +6,11 @@ Shapes and ranges of the reserved keys are the spec's business (``QueueMetadata`
 checked twice here.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zaqar_impl.domain.errors import Conflict
+from zaqar_impl.domain.errors import Conflict, InvalidInput
 from zaqar_impl.domain.limits import Limits
 from zaqar_impl.domain.values import Metadata, Queue
 
@@ -98,10 +99,37 @@ def _reached(metadata: Any, dotted: str) -> Any:
 
 
 def _matches(value: Any, text: str) -> bool:
-    """Strings match by their text, numbers and booleans by their JSON spelling (D-37: ``03`` is not
-    3)."""
+    """Whether a stored value is what the text says.
+
+    A text that spells an integer means that integer, and only in that spelling (D-37: ``03`` is not
+    3); ``true`` and ``false`` mean booleans and strings alike.
+    """
     if isinstance(value, bool):
         return text == ("true" if value else "false")
     if isinstance(value, str):
-        return value == text
+        return value == text and not _INTEGER.fullmatch(text)
     return isinstance(value, int | float) and str(value) == text
+
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+
+#: What a retry policy means by a delay that it does not give, in seconds; and how far apart the two
+#: have to be.
+_MINIMUM_DELAY, _MAXIMUM_DELAY, _LEAST_SPREAD = 5, 30, 10
+
+
+def check_retry_policy(metadata: Metadata) -> None:
+    """Return if the delays of the queue's ``_retry_policy``, if it has one, leave room to grow
+    between them.
+
+    Raises:
+        InvalidInput: they are too close, or the wrong way round.
+    """
+    policy = metadata.get("_retry_policy") or {}
+    shortest = policy.get("minimum_delay", _MINIMUM_DELAY)
+    longest = policy.get("maximum_delay", _MAXIMUM_DELAY)
+    if longest - shortest < _LEAST_SPREAD:
+        raise InvalidInput(
+            f"_retry_policy: maximum_delay ({longest}) must be at least {_LEAST_SPREAD} above "
+            f"minimum_delay ({shortest})."
+        )

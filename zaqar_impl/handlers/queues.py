@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from zaqar_impl.domain.errors import InvalidInput, NotFound
-from zaqar_impl.domain.metadata import accepts, changed, shown
+from zaqar_impl.domain.metadata import accepts, changed, check_retry_policy, shown
 from zaqar_impl.domain.values import Caller, Metadata, Queue, QueueRef, QueueStats
 from zaqar_impl.handlers.service import Service
 
@@ -126,8 +126,9 @@ async def queue_purge(
 
 
 def _check_storable(service: Service, metadata: Metadata) -> None:
-    """What the shape cannot say of metadata: its size, its integers, and that this server has no
-    encryption key."""
+    """What the shape cannot say of metadata: a retry policy's delays, its size, its integers, and
+    that this server has no encryption key."""
+    check_retry_policy(metadata)
     if metadata.get("_enable_encrypt_messages"):
         raise InvalidInput(
             "_enable_encrypt_messages: this server can't encrypt, as it has no key for it."

@@ -70,7 +70,9 @@ class Admission:
         by_path: dict[str, dict[str, Operation]] = {}
         for operation in operations:
             by_path.setdefault(operation.path, {})[operation.method] = operation
-        self._routes = [_Route(_pattern(path), methods) for path, methods in by_path.items()]
+        self._routes = [
+            _Route(_pattern(path, methods), methods) for path, methods in by_path.items()
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or _OPEN_PATHS.fullmatch(scope["path"]):
@@ -153,15 +155,18 @@ class _Answering:
         await self._send(message)
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    """A path template as a pattern; a parameter may be empty, so that an empty name is told to be a
-    bad name."""
-    parts = re.split(r"\{(\w+)\}", template)
-    for place in range(0, len(parts), 2):
-        parts[place] = re.escape(parts[place])
-    for place in range(1, len(parts), 2):
-        parts[place] = f"(?P<{parts[place]}>[^/]*)"
-    return re.compile("".join(parts), re.DOTALL)
+def _pattern(template: str, operations: Mapping[str, Operation]) -> re.Pattern[str]:
+    """A path template as a pattern.
+
+    A name, which the spec gives a pattern, may be empty, so that it is told to be a bad name; an id may not.
+    """
+    (sample, *_) = operations.values()
+    named = {p.name for p in sample.of("path") if "pattern" in p.shape.schema}
+
+    def group(match: re.Match[str]) -> str:
+        return f"(?P<{match[1]}>[^/]{'*' if match[1] in named else '+'})"
+
+    return re.compile(re.sub(r"\{(\w+)\}", group, re.sub(r"[.]", r"\.", template)), re.DOTALL)
 
 
 def _check_accept(headers: Headers) -> None:

@@ -26,7 +26,7 @@ _BOOLEANS = {
 }
 
 
-class NothingToParse(OpenAPIURIParser):
+class NothingToParse(OpenAPIURIParser):  # type: ignore[misc]  # connexion is untyped
     """Keeps Connexion from parsing the query again, its own way: all of it is in the request already."""
 
     def resolve_query(self, query_data: Any) -> dict[str, Any]:

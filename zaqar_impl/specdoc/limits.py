@@ -6,6 +6,7 @@ Two extension keys say where: ``x-limit`` maps a JSON Schema keyword beside it t
 """
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,8 @@ def _fill(node: Any, options: Mapping[str, Any]) -> None:
     for keyword, option in node.get("x-limit", {}).items():
         if option in options:
             node[keyword] = options[option]
+    if node.get("x-limit") and node.get("default", 0) > node.get("maximum", math.inf):
+        node["default"] = node["maximum"]  # a page is never larger than the largest
     bound = node.get("x-max-bytes")
     if bound and bound.get("option") in options:
         bound["default"] = options[bound["option"]]

@@ -19,7 +19,7 @@ def told(answer: httpx.Response, status: int) -> str:
 
 @pytest.mark.parametrize(
     "path",
-    ["/v2", "/v1/queues", "/v1.1/queues", "/nothing", "/v2//queues", "/v2/ping/", "/v2/queues/a%2Fb",
+    ["/v2", "/v1/queues", "/v1.1/queues", "/nothing", "/v2//queues", "/v2/ping/", "/v2/queues/a/messages/", "/v2/queues/a%2Fb",
      "/v2/queues/a/messages/1/2", "/v2/queues/a/nothing", "/docsx"],
 )  # fmt: skip
 async def test_unknown_paths(api: httpx.AsyncClient, path: str) -> None:

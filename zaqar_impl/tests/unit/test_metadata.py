@@ -3,9 +3,16 @@
 
 import pytest
 
-from zaqar_impl.domain.errors import Conflict
+from zaqar_impl.domain.errors import Conflict, InvalidInput
 from zaqar_impl.domain.limits import Limits
-from zaqar_impl.domain.metadata import accepts, always_shown, changed, effective, shown
+from zaqar_impl.domain.metadata import (
+    accepts,
+    always_shown,
+    changed,
+    check_retry_policy,
+    effective,
+    shown,
+)
 from zaqar_impl.domain.values import Queue, QueueRef
 
 LIMITS = Limits(default_message_ttl=1000, max_messages_post_size=5000)
@@ -71,6 +78,7 @@ def test_missing_keys_conflict(op: str, key: str) -> None:
         pytest.param({"team": "blu"}, False, id="part of a string"),
         pytest.param({"size": "3"}, True, id="integer"),
         pytest.param({"size": "03"}, False, id="another spelling of an integer (D-37)"),
+        pytest.param({"text": "3"}, False, id="an integer is no string"),
         pytest.param({"on": "true"}, True, id="boolean (D-37)"),
         pytest.param({"on": "1"}, False, id="boolean is no integer"),
         pytest.param({"place.city": "Oslo"}, True, id="nested"),
@@ -84,7 +92,7 @@ def test_missing_keys_conflict(op: str, key: str) -> None:
 def test_listing_filters(wanted: dict[str, str], found: bool) -> None:
     """A filter compares a metadata value with a text."""
     metadata = {
-        "team": "blue", "size": 3, "on": True, "place": {"city": "Oslo"}, "a.b": "dotted",
+        "team": "blue", "size": 3, "text": "3", "on": True, "place": {"city": "Oslo"}, "a.b": "dotted",
         "nothing": None,
     }  # fmt: skip
     queue = Queue(QueueRef("p", "jobs"), metadata)
@@ -96,3 +104,19 @@ def test_listing_filters(wanted: dict[str, str], found: bool) -> None:
 def test_name_filter_is_literal(part: str, found: bool) -> None:
     """A part of a name is text, not a pattern (D-22)."""
     assert accepts(Queue(QueueRef("p", "jobs"), {}), part, {}) is found
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [{"minimum_delay": 21}, {"maximum_delay": 14}, {"minimum_delay": 50, "maximum_delay": 20}],
+)
+def test_delays_that_are_too_close_are_refused(policy: dict[str, int]) -> None:
+    """A missing delay has its default, so one alone may be wrong."""
+    with pytest.raises(InvalidInput, match="maximum_delay"):
+        check_retry_policy({"_retry_policy": policy})
+
+
+@pytest.mark.parametrize("metadata", [{}, {"_retry_policy": {}}, {"_retry_policy": None}])
+def test_no_policy_is_a_good_policy(metadata: dict[str, object]) -> None:
+    """The defaults are far enough apart."""
+    check_retry_policy(metadata)
