@@ -20,6 +20,9 @@ SHORTEST_MESSAGE_TTL = 60
 SHORTEST_CLAIM_TTL = 60
 SHORTEST_CLAIM_GRACE = 60
 
+#: Most bytes that MongoDB could store in one piece, with room for what goes along.
+LARGEST_DOCUMENT = 15 * 1024 * 1024
+
 REST_GROUP = "drivers:transport:wsgi"
 STORE_GROUP = "drivers:message_store:mongodb"
 
@@ -43,7 +46,11 @@ _REST_OPTIONS = [
     cfg.StrOpt("bind", default="127.0.0.1", help="Address that the REST server listens on."),
     cfg.PortOpt("port", default=8888, help="Port that the REST server listens on."),
     cfg.IntOpt(
-        "workers", default=0, min=0, help="REST worker processes; 0 for one a core, at most 4."
+        "workers",
+        default=0,
+        min=0,
+        max=256,
+        help="REST worker processes; 0 for one a core, at most 4.",
     ),
 ]
 
@@ -95,12 +102,17 @@ _TRANSPORT_OPTIONS = [
         help="Most messages in one claim or pop.",
     ),
     cfg.IntOpt(
-        "max_queue_metadata", default=64 * 1024, min=2, help="Most bytes of queue metadata."
+        "max_queue_metadata",
+        default=64 * 1024,
+        min=2,
+        max=LARGEST_DOCUMENT,
+        help="Most bytes of queue metadata.",
     ),
     cfg.IntOpt(
         "max_messages_post_size",
         default=256 * 1024,
         min=1,
+        max=LARGEST_DOCUMENT,
         help="Most bytes of a request that posts messages.",
     ),
     cfg.IntOpt(
@@ -214,7 +226,8 @@ def load(files: Sequence[Path], overrides: Mapping[tuple[str | None, str], Any])
 
 
 def list_options() -> list[tuple[str, Sequence[cfg.Opt]]]:
-    """Every option by group, in the form that oslo.config's generators of samples and pages take."""
+    """Every option by group, in the form that oslo.config's generators of samples and pages
+    take."""
     return [(group or "DEFAULT", options) for group, options in _GROUPS.items()]
 
 

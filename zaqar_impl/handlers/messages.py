@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages: post, list, read, remove, pop."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -167,11 +168,13 @@ async def message_delete_many(
 #: The largest position that the log can have: 64 bits, signed.
 _LAST_POSITION = 2**63 - 1
 
+_MARKER = re.compile("[1-9][0-9]{0,18}")
+
 
 def _position(marker: str | None) -> int | None:
     """The position that a marker stands for, 0 for none, None for one that was never given out."""
     if marker is None:
         return 0
-    if not (marker.isascii() and marker.isdigit() and len(marker) <= len(str(_LAST_POSITION))):
+    if not _MARKER.fullmatch(marker):
         return None
     return min(int(marker), _LAST_POSITION)

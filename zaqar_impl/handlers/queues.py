@@ -133,12 +133,19 @@ def _check_storable(service: Service, metadata: Metadata) -> None:
         raise InvalidInput(
             "_enable_encrypt_messages: this server can't encrypt, as it has no key for it."
         )
-    try:
-        size = len(orjson.dumps(metadata))
-    except TypeError:  # orjson's word for integers that do not fit
-        raise InvalidInput("Integers in queue metadata must fit into 64 bits.") from None
+    if not _integers_fit(metadata):
+        raise InvalidInput("Integers in queue metadata must fit into 64 bits, with their sign.")
+    size = len(orjson.dumps(metadata))
     if size > service.limits.max_queue_metadata:
         raise InvalidInput(
             f"The queue's metadata would be {size} bytes; "
             f"at most {service.limits.max_queue_metadata} can be stored."
         )
+
+
+def _integers_fit(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_integers_fit, value.values()))
+    if isinstance(value, list):
+        return all(map(_integers_fit, value))
+    return not isinstance(value, int) or -(2**63) <= value < 2**63

@@ -18,6 +18,9 @@ from zaqar_impl.rest.request import RestRequest
 #: Makes an answer of a handler's result, the request, and the time in seconds since the epoch.
 Answer = Callable[[Any, RestRequest, float], Response]
 
+#: Ids that a Location has at the most: clients and proxies refuse headers of many kilobytes.
+MOST_LOCATED = 100
+
 HOME_MEDIA_TYPE = "application/json-home"
 
 
@@ -84,9 +87,10 @@ def queue_stats(stats: QueueStats, request: RestRequest, now: float) -> Response
 
 
 def messages_posted(ids: Sequence[str], request: RestRequest, _now: float) -> Response:
-    """Where the new messages are, in the order of the request."""
+    """Where the new messages are, in the order of the request; in the Location, the first ones."""
     hrefs = [f"{request.path}/{message_id}" for message_id in ids]
-    return _json({"resources": hrefs}, 201, Location=f"{request.path}?ids={','.join(ids)}")
+    located = ",".join(ids[:MOST_LOCATED])
+    return _json({"resources": hrefs}, 201, Location=f"{request.path}?ids={located}")
 
 
 def message_page(page: MessagePage, request: RestRequest, now: float) -> Response:

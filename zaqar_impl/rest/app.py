@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+import orjson
 from connexion import AsyncApp
 from connexion.exceptions import ProblemException
 from connexion.options import SwaggerUIOptions
@@ -14,17 +15,15 @@ from starlette.types import ASGIApp
 
 from zaqar_impl.domain.errors import ZaqarError
 from zaqar_impl.handlers.service import Service
-from zaqar_impl.rest.admission import SLOWEST_BODY, Admission
+from zaqar_impl.rest.admission import DOCS_PATH, Admission
 from zaqar_impl.rest.binding import endpoint
 from zaqar_impl.rest.checks import BodyCheck, NothingToParse, ParameterCheck
 from zaqar_impl.rest.errors import Refusal, error_handler
+from zaqar_impl.rest.intake import SLOWEST_BODY
 from zaqar_impl.specdoc import operations
 
 #: What runs around the application's life, as ASGI servers mean it.
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
-
-#: Where people read the document.
-DOCS_PATH = "/docs"
 
 
 def application(
@@ -62,7 +61,7 @@ def application(
     app.add_api(_head_first(document), base_path="")
     for error in (ZaqarError, Refusal, HTTPException, ProblemException, Exception):
         app.add_error_handler(error, error_handler)
-    return Admission(app, known, slowest_body)
+    return Admission(app, known, orjson.dumps(document), slowest_body)
 
 
 def _head_first(document: Mapping[str, Any]) -> dict[str, Any]:

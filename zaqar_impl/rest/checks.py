@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope
 from zaqar_impl import jsontext
 from zaqar_impl.domain.errors import InvalidInput
 from zaqar_impl.rest import request as requests
-from zaqar_impl.specdoc import Parameter
+from zaqar_impl.specdoc import Operation, Parameter
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,30}\s*", re.ASCII)
 _BOOLEANS = {
@@ -27,7 +27,7 @@ _BOOLEANS = {
 
 
 class NothingToParse(OpenAPIURIParser):  # type: ignore[misc]  # connexion is untyped
-    """Keeps Connexion from parsing the query again, its own way: all of it is in the request already."""
+    """Keeps Connexion from reading query and path again, its own way: the request has both."""
 
     def resolve_query(self, query_data: Any) -> dict[str, Any]:
         return {}
@@ -50,7 +50,7 @@ class ParameterCheck:
             InvalidInput: a value is not of its parameter's type or range.
         """
         request = requests.of(scope)
-        request.query.update(checked_query(scope["query_string"], request.operation.of("query")))
+        request.query.update(checked_query(request.query_string, request.operation))
 
 
 class BodyCheck:
@@ -79,31 +79,34 @@ class BodyCheck:
         return receive, scope
 
 
-def checked_query(query: bytes, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
-    """The values that a query string gives to parameters, by name; parameters that are not given
-    are not there.
+def checked_query(query: bytes, operation: Operation) -> dict[str, Any]:
+    """The values that a query string gives to parameters, by name; those not given are not there.
 
     Unknown keys are ignored, unless one parameter takes the rest. Of a scalar given several times
-    the last value counts.
+    the last value counts. A parameter that chooses a variant of the operation makes all others be
+    ignored.
 
     Raises:
         InvalidInput: the query is no UTF-8, or a value is not of its parameter's type or range.
     """
     given = _given(query)
-    named = {parameter.name: parameter for parameter in parameters}
+    parameters = {p.name: p for p in operation.of("query") if not p.takes_the_rest}
+    chosen = [name for name in operation.variants if name in given]
     values = {
-        name: _value(parameter, [item for text in given[name] for item in text.split(",") if item])
-        for name, parameter in named.items()
+        name: _value(parameters[name], given[name])
+        for name in chosen or parameters
         if name in given
     }
-    for parameter in parameters:
-        if parameter.takes_the_rest:
-            rest = {key: _decoded(texts[-1]) for key, texts in given.items() if key not in named}
+    for parameter in operation.of("query"):
+        rest = {key: _decoded(texts[-1]) for key, texts in given.items() if key not in parameters}
+        if parameter.takes_the_rest and rest:
             values[parameter.name] = rest
-    for name, value in values.items():
-        if violation := named[name].shape.violation(value):
-            raise InvalidInput(f"Query parameter {name} is invalid: {violation}.")
-    return {name: value for name, value in values.items() if value != {}}
+    for parameter in operation.of("query"):
+        if parameter.name in values and (
+            violation := parameter.shape.violation(values[parameter.name])
+        ):
+            raise InvalidInput(f"Query parameter {parameter.name} is invalid: {violation}.")
+    return values
 
 
 def _given(query: bytes) -> Mapping[str, list[str]]:
@@ -128,8 +131,8 @@ def _decoded(text: str) -> str:
         raise InvalidInput("The query string is not UTF-8.") from None
 
 
-def _value(parameter: Parameter, items: list[str]) -> Any:
-    texts = [_decoded(item) for item in items]
+def _value(parameter: Parameter, given: list[str]) -> Any:
+    texts = [_decoded(item) for text in given for item in text.split(",") if item]
     if parameter.type == "array":
         return texts
     text = texts[-1]

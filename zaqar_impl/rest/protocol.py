@@ -6,11 +6,15 @@ ever would grow the process, one that sends them slowly would keep its connectio
 """
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from zaqar_impl.rest.errors import body_of
+
+#: An offer to upgrade the connection, in a request's head.
+_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -34,6 +38,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_done()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        if not self._in_body:
+            # This server never upgrades a connection, and ignores offers to; the parser would drop
+            # the body of a request that makes one, as Java's HTTP client does.
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = _UPGRADE.sub(b"\r\nx-offered-upgrade:", head) + end + rest
+        super().data_received(data)
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = 0
@@ -51,15 +63,25 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_done()
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._in_body and not self.transport.is_closing():
+            # What is left of a refused body and the next head share one patience.
+            self._await_head()
+
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, or too much of it, and close."""
         self._head_done()
         self._close_with(400, "The request is not valid HTTP, or its head is too large.")
 
+    @property
+    def _in_body(self) -> bool:
+        return self.cycle is not None and self.cycle.more_body
+
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > self.LARGEST_HEAD:
-            raise ValueError("request head too large")  # the parser turns it into send_400_response
+            raise ValueError("request head too large")  # the parser makes it send_400_response
 
     def _await_head(self) -> None:
         self._head_done()
@@ -71,10 +93,15 @@ class GuardedProtocol(HttpToolsProtocol):
             self._head_timer = None
 
     def _too_slow(self) -> None:
-        self._close_with(408, "The request's headers did not arrive in time.")
+        self._close_with(408, "The request did not arrive in time.")
 
     def _close_with(self, status: int, description: str) -> None:
         if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete and not self._in_body:
+            # An earlier request is still in work: its answer must not be taken for this one.
+            self.cycle.keep_alive = False
+            self.transport.pause_reading()
             return
         body = body_of(status, description)
         self.transport.write(

@@ -19,14 +19,15 @@ ID_HEADER = "X-OpenStack-Request-ID"
 class RestRequest:
     """What is known of a request.
 
-    ``id`` names it in the answer and in the log. Admission sets all but ``arguments``; the checks of parameters and body add to that what
-    handlers take by name.
+    ``id`` names it in the answer and in the log. Admission makes it; the checks of parameters and
+    body add ``query`` and ``document``.
     """
 
     id: str
     operation: Operation
     path: str
     path_parameters: Mapping[str, str]
+    query_string: bytes
     caller: Caller | None
     body: bytes
     #: Query parameters as given, checked and converted, under their names on the wire.
@@ -53,3 +54,8 @@ def of(scope: Mapping[str, Any]) -> RestRequest:
     """The request that travels with a scope."""
     request: RestRequest = scope[_KEY]
     return request
+
+
+def id_of(scope: Mapping[str, Any]) -> str:
+    """The id of the request of a scope; a dash beside the API, where there is none."""
+    return of(scope).id if _KEY in scope else "-"

@@ -15,8 +15,8 @@ import jsonschema_rs
 
 METHODS = ("get", "head", "put", "post", "patch", "delete")
 
-#: Texts of violations are cut here: they quote the offending value, which may be as large as the
-#: request.
+#: Longer texts of violations lose their middle: they quote the offending value, which may be as
+#: large as the request. What is meant stands at the beginning, the bound at the end.
 LONGEST_TEXT = 300
 
 
@@ -31,10 +31,16 @@ class Shape:
 
     def violation(self, value: Any) -> str | None:
         """What is wrong with ``value``, naming the member and the bound, or None."""
-        if self._validator.is_valid(value):
-            return None
-        error = next(iter(self._validator.iter_errors(value)))
-        return _told(error)[:LONGEST_TEXT]
+        try:
+            self._validator.validate(value)  # stops at the first fault; iter_errors finds them all
+        except jsonschema_rs.ValidationError as error:
+            return _shortened(_told(error))
+        return None
+
+
+def _shortened(text: str) -> str:
+    half = LONGEST_TEXT // 2
+    return text if len(text) <= LONGEST_TEXT else f"{text[:half]} ... {text[-half:]}"
 
 
 def _told(error: jsonschema_rs.ValidationError) -> str:
@@ -76,7 +82,6 @@ class Body:
     required: bool
     shape: Shape
     max_bytes: int
-    argument: str | None
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,6 @@ def _body(spec: Mapping[str, Any] | None, components: Mapping[str, Any]) -> Body
         required=spec.get("required", False),
         shape=Shape(content["schema"], components),
         max_bytes=spec["x-max-bytes"]["default"],
-        argument=spec.get("x-body-name"),
     )
 
 

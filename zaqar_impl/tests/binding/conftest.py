@@ -65,7 +65,8 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def applications(clock: Clock) -> Callable[..., ASGIApp]:
-    """Gives the application of a deployment with these ``[transport]`` options; each is built once."""
+    """Gives the application of a deployment with these ``[transport]`` options; each is built
+    once."""
 
     @functools.cache
     def build(broken: bool, **options: Any) -> ASGIApp:

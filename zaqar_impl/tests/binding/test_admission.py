@@ -4,7 +4,7 @@
 import httpx
 import pytest
 
-from zaqar_impl.tests.binding.conftest import HEADERS, Deploy
+from zaqar_impl.tests.binding.conftest import HEADERS, BrokenStorage, Deploy
 
 
 def told(answer: httpx.Response, status: int) -> str:
@@ -19,9 +19,20 @@ def told(answer: httpx.Response, status: int) -> str:
 
 @pytest.mark.parametrize(
     "path",
-    ["/v2", "/v1/queues", "/v1.1/queues", "/nothing", "/v2//queues", "/v2/ping/", "/v2/queues/a/messages/", "/v2/queues/a%2Fb",
-     "/v2/queues/a/messages/1/2", "/v2/queues/a/nothing", "/docsx"],
-)  # fmt: skip
+    [
+        "/v2",
+        "/v1/queues",
+        "/v1.1/queues",
+        "/nothing",
+        "/v2//queues",
+        "/v2/ping/",
+        "/v2/queues/a/messages/",
+        "/v2/queues/a%2Fb",
+        "/v2/queues/a/messages/1/2",
+        "/v2/queues/a/nothing",
+        "/docsx",
+    ],
+)
 async def test_unknown_paths(api: httpx.AsyncClient, path: str) -> None:
     """No such path is a 404, whatever else is wrong with the request."""
     told(await api.get(path, headers={"Accept": "text/plain"}), 404)
@@ -78,7 +89,16 @@ async def test_options(api: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "accept", ["", "*/*", "application/*", "text/html, application/json;q=0.1"]
+    "accept",
+    [
+        "",
+        "*/*",
+        "application/*",
+        "text/html, application/json;q=0.1",
+        "application/json; charset=utf-8",
+        "*",
+        "text/*;q=1, */*;q=0.1",
+    ],
 )
 async def test_acceptable(api: httpx.AsyncClient, accept: str) -> None:
     """Whoever takes JSON in some way gets it."""
@@ -87,9 +107,15 @@ async def test_acceptable(api: httpx.AsyncClient, accept: str) -> None:
 
 @pytest.mark.parametrize(
     "accept",
-    ["text/plain", "application/xml", "garbage", "application/json;q=0",
-     "application/vnd.openstack.messaging-v2+json"],
-)  # fmt: skip
+    [
+        "text/plain",
+        "application/xml",
+        "garbage",
+        "application/json;q=0",
+        "application/json;q=0, */*",
+        "application/vnd.openstack.messaging-v2+json",
+    ],
+)
 async def test_not_acceptable(api: httpx.AsyncClient, accept: str) -> None:
     """Whoever does not is told so, in JSON (D-58)."""
     told(await api.get("/v2/queues", headers={"Accept": accept}), 406)
@@ -146,6 +172,16 @@ async def test_free_client_ids(deployment: Deploy) -> None:
 async def test_bad_projects(api: httpx.AsyncClient, project: str) -> None:
     """Empty, over-long and unprintable projects are refused, also where no queue is named."""
     told(await api.get("/v2/queues", headers={"X-Project-ID": project}), 400)
+
+
+@pytest.mark.parametrize("name", ["Client-ID", "X-Project-ID", "X-Tenant"])
+async def test_repeated_identity(api: httpx.AsyncClient, name: str) -> None:
+    """Two different values could mean anything; the same twice means itself."""
+    value = HEADERS["Client-ID"]
+    twice = [(name, value), (name, value.upper())]
+    request = httpx.Request("GET", "http://zaqar/v2/queues", headers=[*HEADERS.items(), *twice])
+
+    assert "more than once" in told(await api.send(request), 400)
 
 
 async def test_missing_identity(api: httpx.AsyncClient) -> None:
@@ -270,3 +306,46 @@ async def test_a_dead_storage_is_503_everywhere(broken_api: httpx.AsyncClient) -
         assert "driver" not in told(answer, 503)
         assert int(answer.headers["retry-after"]) > 0
     assert (await broken_api.head("/v2/ping")).status_code == 204
+
+
+async def test_an_unexpected_error_tells_nothing(
+    broken_api: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A 500 has generic words; the log has the cause, under the id that the answer names."""
+
+    async def fail(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(BrokenStorage, "__call__", fail)
+    answer = await broken_api.get("/v2/queues")
+
+    assert "secret" not in told(answer, 500)
+    assert f"{answer.headers['x-openstack-request-id']} unexpected error" in caplog.text
+    assert "a secret" in caplog.text
+
+
+async def test_a_client_writes_no_log_lines(
+    api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A path is logged as it was sent, with its line feeds encoded."""
+    with caplog.at_level("INFO"):
+        await api.get("/v2/queues/q/messages/a%0AERROR%20forged")
+
+    assert "a%0AERROR%20forged" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/v2/queues/q/messages/a%0A", "/v2/queues/q/claims/%0A"])
+async def test_ids_may_be_any_text(api: httpx.AsyncClient, path: str) -> None:
+    """What can't be an id is the id of nothing."""
+    assert (await api.delete(path)).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs/"])
+async def test_the_document_needs_no_identity(api: httpx.AsyncClient, path: str) -> None:
+    """Anybody may read it, and its page."""
+    answer = await api.send(httpx.Request("GET", f"http://zaqar{path}"))
+
+    assert answer.status_code == 200
+    assert answer.headers["x-openstack-request-id"]

@@ -66,7 +66,7 @@ def test_wrong_values_are_named(option: tuple[str | None, str], value: Any) -> N
     with pytest.raises(WrongConfiguration) as caught:
         load([], {option: value})
 
-    assert option[1] in str(caught.value) or str(value) in str(caught.value)
+    assert option[1] in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -41,12 +41,14 @@ def test_ambiguous_or_broken_text_is_refused(text: bytes) -> None:
     [
         pytest.param(b" null ", None, id="null"),
         pytest.param(b'{"a\\u0000.$": 1}', {"a\x00.$": 1}, id="NUL, dot and dollar in a key"),
-        pytest.param(b"[123456789012345678901234567890]", [123456789012345678901234567890], id="big integer"),
+        pytest.param(
+            b"[123456789012345678901234567890]", [123456789012345678901234567890], id="big integer"
+        ),
         pytest.param('"é😀\\ud83d\\ude00"'.encode(), "é😀😀", id="text beyond ASCII"),
         pytest.param(b'"1e400"', "1e400", id="a string that looks like a number"),
         pytest.param(b"[1e300]", [1e300], id="large but finite"),
     ],
-)  # fmt: skip
+)
 def test_unusual_text_is_let_in(text: bytes, value: object) -> None:
     """What is unusual but clear is read."""
     assert jsontext.parse(text) == value
@@ -65,6 +67,8 @@ def test_nesting_of_200_levels_is_let_in() -> None:
 def test_bodies_keep_their_bytes() -> None:
     """A body is what stood in the request: spelling of numbers, escapes and white space inside
     included."""
-    text = b'{"messages": [{"ttl": 60, "body": {"a": 1.10 , "b":[1E2]} }, {"body":"\\u0041"}, {"body": null}]}'
+    text = b"""{"messages": [
+        {"ttl": 60, "body": {"a": 1.10 , "b":[1E2]} }, {"body":"\\u0041"}, {"body": null}
+    ]}"""
 
     assert jsontext.posted_bodies(text) == [b'{"a": 1.10 , "b":[1E2]}', b'"\\u0041"', b"null"]

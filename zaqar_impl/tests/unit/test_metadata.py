@@ -92,9 +92,14 @@ def test_missing_keys_conflict(op: str, key: str) -> None:
 def test_listing_filters(wanted: dict[str, str], found: bool) -> None:
     """A filter compares a metadata value with a text."""
     metadata = {
-        "team": "blue", "size": 3, "text": "3", "on": True, "place": {"city": "Oslo"}, "a.b": "dotted",
+        "team": "blue",
+        "size": 3,
+        "text": "3",
+        "on": True,
+        "place": {"city": "Oslo"},
+        "a.b": "dotted",
         "nothing": None,
-    }  # fmt: skip
+    }
     queue = Queue(QueueRef("p", "jobs"), metadata)
 
     assert accepts(queue, None, wanted) is found

@@ -24,7 +24,8 @@ def write(root: Path, **files: str) -> Path:
 
 
 def test_shared_things_become_components(tmp_path: Path) -> None:
-    """A path item is put in place; a shape it refers to, and what that refers to, are components, recursion included."""
+    """A path item is put in place; a shape it refers to, and what that refers to, are components,
+    recursion included."""
     root = write(
         tmp_path,
         openapi='paths: {/a: {$ref: "paths/p.yaml#/a"}}',
@@ -67,7 +68,8 @@ def test_broken_references_are_told(tmp_path: Path, files: dict[str, str], words
 
 
 def test_a_deployments_limits_are_in_its_document(document: dict[str, Any]) -> None:
-    """What is configured is what the document says and what is enforced; the original stays as it was."""
+    """What is configured is what the document says and what is enforced; the original stays as it
+    was."""
     deployed = deploy(document, {"max_messages_per_page": 7, "max_messages_post_size": 1000})
 
     (listing,) = [o for o in operations(deployed) if o.id == "message_list"]
