@@ -11,8 +11,12 @@ suite in ``zaqar_impl.storage.contract``. The promises that hold for every metho
 * An unknown queue, message or claim, and an id that this driver could never have given out, are
   alike: reads give nothing, removals do nothing. Only what a docstring lists under *Raises* is
   raised besides :class:`~zaqar_impl.domain.errors.StorageUnavailable`, which any method may raise
-  and which keeps the original error as its cause; after it, a write has happened wholly or not at
-  all.
+  and which keeps the original error as its cause.
+* After StorageUnavailable nobody knows whether a write has happened. A post, anything about a
+  queue, and a removal that names claims happened wholly or not at all. Other removals and claims of
+  several messages may have happened for some of them: repeating a removal or a renewal is safe, and
+  messages of a claim whose id nobody got are free again when it expires.
+* Limits are 1 or more, and batches are not empty.
 * Methods may be called concurrently, in one process and in many, and are atomic with respect to
   each other as far as their docstrings say.
 """
@@ -84,6 +88,9 @@ class MessageStore(Protocol):
         after all lower ones have, so a reader that lists by position can never pass over a message;
         positions never go back while the queue lives, also when it is emptied. The queue is
         created, with no metadata, if it does not exist.
+
+        Raises:
+            InvalidInput: a body is too large for this driver. Any driver takes 1 MiB.
         """
 
     async def list(
@@ -167,8 +174,7 @@ class Storage(Protocol):
     claims: ClaimStore
 
     async def open(self) -> None:
-        """Connect and make what the driver needs (indexes); idempotent, safe in many processes at
-        once."""
+        """Connect and make what the driver needs; idempotent, safe in many processes at once."""
 
     async def ping(self) -> None:
         """Return when the storage answers a cheap question, within seconds.

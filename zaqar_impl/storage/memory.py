@@ -8,7 +8,8 @@ milliseconds, as in MongoDB.
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from zaqar_impl.domain.clock import Clock
@@ -22,17 +23,13 @@ from zaqar_impl.domain.values import (
     QueueRef,
     QueueStats,
 )
-from zaqar_impl.storage.interface import QueueFilter
+from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueFilter, QueueStore
 from zaqar_impl.storage.removal import check_removal
 
 
 def open_driver(uri: str, database: str, clock: Clock) -> "MemoryStorage":
     """The driver's entry point; there is nothing that the URI or the database could say."""
     return MemoryStorage(clock)
-
-
-def _new_id() -> str:
-    return secrets.token_hex(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +88,6 @@ class _Log:
     head: int = 0
     entries: list[_Entry] = field(default_factory=list)
 
-    def remove(self, gone: Sequence[_Entry]) -> None:
-        ids = {entry.id for entry in gone}
-        self.entries = [entry for entry in self.entries if entry.id not in ids]
-
 
 class _State:
     """All queues, and the one way to reach their live messages."""
@@ -115,6 +108,15 @@ class _State:
         log.entries = [entry for entry in log.entries if entry.expires > now]
         return log.entries
 
+    def remove(self, ref: QueueRef, gone: Sequence[_Entry]) -> None:
+        if gone:
+            log = self.logs[ref]
+            log.entries = [entry for entry in log.entries if entry not in gone]
+
+    def shown(self, entries: Iterable[_Entry]) -> Sequence[Message]:
+        now = self.now()
+        return [entry.shown(now) for entry in entries]
+
     def claimable(self, ref: QueueRef, limit: int) -> Sequence[_Entry]:
         now = self.now()
         unclaimed = (entry for entry in self.live(ref) if entry.claim(now) is None)
@@ -133,13 +135,14 @@ class MemoryQueues:
         self._logs = state.logs
 
     async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
-        created = ref not in self._logs
-        self._logs.setdefault(ref, _Log(metadata))
-        return created
+        if ref in self._logs:
+            return False
+        self._logs[ref] = _Log(deepcopy(metadata))
+        return True
 
     async def get(self, ref: QueueRef) -> Queue | None:
         log = self._logs.get(ref)
-        return Queue(ref, log.metadata) if log else None
+        return Queue(ref, deepcopy(log.metadata)) if log else None
 
     async def list(
         self, project: str, *, after: str | None, limit: int, accept: QueueFilter
@@ -156,8 +159,8 @@ class MemoryQueues:
         log = self._logs.get(ref)
         if log is None:
             return None
-        log.metadata = change(log.metadata)
-        return log.metadata
+        log.metadata = deepcopy(change(deepcopy(log.metadata)))
+        return deepcopy(log.metadata)
 
     async def delete(self, ref: QueueRef) -> None:
         self._logs.pop(ref, None)
@@ -165,7 +168,7 @@ class MemoryQueues:
     def _accepted(self, project: str, accept: QueueFilter) -> Iterator[Queue]:
         own = sorted(ref.name for ref in self._logs if ref.project == project)
         refs = (QueueRef(project, name) for name in own)
-        return filter(accept, (Queue(ref, self._logs[ref].metadata) for ref in refs))
+        return filter(accept, (Queue(ref, deepcopy(self._logs[ref].metadata)) for ref in refs))
 
 
 class MemoryMessages:
@@ -180,7 +183,7 @@ class MemoryMessages:
         log = self._state.logs.setdefault(ref, _Log({}))
         now = self._state.now()
         posted = [
-            _Entry(_new_id(), position, new.body, producer, now, now + new.ttl * 1000)
+            _Entry(secrets.token_hex(12), position, new.body, producer, now, now + new.ttl * 1000)
             for position, new in enumerate(messages, start=log.head + 1)
         ]
         log.entries = log.entries + posted
@@ -198,17 +201,16 @@ class MemoryMessages:
     ) -> Sequence[Message]:
         now = self._state.now()
         wanted = (
-            entry.shown(now)
+            entry
             for entry in self._state.live(ref)
             if entry.position > after
             and (hide_producer is None or entry.producer != hide_producer)
             and (include_claimed or entry.claim(now) is None)
         )
-        return list(itertools.islice(wanted, limit))
+        return self._state.shown(itertools.islice(wanted, limit))
 
     async def get_many(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[Message]:
-        now = self._state.now()
-        return [entry.shown(now) for entry in self._named(ref, ids)]
+        return self._state.shown(self._named(ref, ids))
 
     async def delete(self, ref: QueueRef, message_id: str, *, claim_id: str | None) -> None:
         self._remove(ref, [message_id], None if claim_id is None else [claim_id])
@@ -217,29 +219,24 @@ class MemoryMessages:
         self, ref: QueueRef, ids: Sequence[str], *, claim_ids: Sequence[str] | None
     ) -> None:
         if claim_ids is None:
-            self._drop(ref, self._named(ref, ids))
+            self._state.remove(ref, self._named(ref, ids))
         else:
             self._remove(ref, ids, claim_ids)
 
     async def pop(self, ref: QueueRef, limit: int) -> Sequence[Message]:
         popped = self._state.claimable(ref, limit)
-        self._drop(ref, popped)
-        return [entry.shown(self._state.now()) for entry in popped]
+        self._state.remove(ref, popped)
+        return self._state.shown(popped)
 
     async def purge(self, ref: QueueRef) -> None:
         if ref in self._state.logs:
             self._state.logs[ref].entries = []
 
     async def stats(self, ref: QueueRef) -> QueueStats:
-        now = self._state.now()
-        live = self._state.live(ref)
-        claimed = sum(1 for entry in live if entry.claim(now) is not None)
-        return QueueStats(
-            claimed=claimed,
-            free=len(live) - claimed,
-            oldest=live[0].shown(now) if live else None,
-            newest=live[-1].shown(now) if live else None,
-        )
+        live = self._state.shown(self._state.live(ref))
+        claimed = sum(1 for message in live if message.claim_id is not None)
+        oldest, newest = (live[0], live[-1]) if live else (None, None)
+        return QueueStats(claimed, len(live) - claimed, oldest, newest)
 
     def _remove(self, ref: QueueRef, ids: Sequence[str], claim_ids: Sequence[str] | None) -> None:
         """Remove the messages that exist if the rule allows it for all of them."""
@@ -247,14 +244,10 @@ class MemoryMessages:
         named = self._named(ref, ids)
         for claim in [entry.claim(now) for entry in named]:
             check_removal(claim.id if claim else None, claim_ids)
-        self._drop(ref, named)
+        self._state.remove(ref, named)
 
     def _named(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[_Entry]:
         return [entry for entry in self._state.live(ref) if entry.id in ids]
-
-    def _drop(self, ref: QueueRef, gone: Sequence[_Entry]) -> None:
-        if gone:
-            self._state.logs[ref].remove(gone)
 
 
 class MemoryClaims:
@@ -264,7 +257,7 @@ class MemoryClaims:
         self._state = state
 
     async def create(self, ref: QueueRef, terms: ClaimTerms, limit: int) -> Claim | None:
-        mark = _Mark(_new_id(), self._state.now(), terms.ttl)
+        mark = _Mark(secrets.token_hex(12), self._state.now(), terms.ttl)
         for entry in self._state.claimable(ref, limit):
             entry.hold(mark, terms.grace)
             entry.claim_count += 1
@@ -274,8 +267,8 @@ class MemoryClaims:
         held = self._state.claimed(ref, claim_id)
         if not held or held[0].mark is None:
             return None
-        mark, now = held[0].mark, self._state.now()
-        return Claim(mark.id, mark.ttl, mark.created / 1000, [entry.shown(now) for entry in held])
+        mark = held[0].mark
+        return Claim(mark.id, mark.ttl, mark.created / 1000, self._state.shown(held))
 
     async def renew(self, ref: QueueRef, claim_id: str, terms: ClaimTerms) -> bool:
         held = self._state.claimed(ref, claim_id)
@@ -294,15 +287,12 @@ class MemoryStorage:
 
     def __init__(self, clock: Clock) -> None:
         state = _State(clock)
-        self.queues = MemoryQueues(state)
-        self.messages = MemoryMessages(state)
-        self.claims = MemoryClaims(state)
+        self.queues: QueueStore = MemoryQueues(state)
+        self.messages: MessageStore = MemoryMessages(state)
+        self.claims: ClaimStore = MemoryClaims(state)
 
-    async def open(self) -> None:
-        """Nothing to connect to."""
+    async def open(self) -> None: ...
 
-    async def ping(self) -> None:
-        """Memory always answers."""
+    async def ping(self) -> None: ...
 
-    async def close(self) -> None:
-        """Nothing to let go of."""
+    async def close(self) -> None: ...

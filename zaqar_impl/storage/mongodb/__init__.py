@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The MongoDB driver: a replica set or a sharded cluster, MongoDB 5.0 or newer.
+
+``client`` holds the connection and the indexes, ``documents`` the layout; ``queues``, ``messages``
+and ``claims`` are the three stores; ``log`` appends messages and ``claimable`` finds them for
+claims, both for ``grouping``\\ s of calls; ``abandoned`` clears up after processes that died.
+"""
+
+from zaqar_impl.domain.clock import Clock
+from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore
+from zaqar_impl.storage.mongodb.claimable import Claimable
+from zaqar_impl.storage.mongodb.claims import MongoClaims
+from zaqar_impl.storage.mongodb.client import Connection, answered
+from zaqar_impl.storage.mongodb.log import Log
+from zaqar_impl.storage.mongodb.messages import MongoMessages
+from zaqar_impl.storage.mongodb.queues import Directory, MongoQueues
+
+
+def open_driver(uri: str, database: str, clock: Clock) -> "MongoStorage":
+    """The driver's entry point; raises ValueError for a URI or database that cannot be used."""
+    return MongoStorage(uri, database, clock)
+
+
+class MongoStorage:
+    """:class:`~zaqar_impl.storage.interface.Storage` on MongoDB."""
+
+    def __init__(self, uri: str, database: str, clock: Clock) -> None:
+        self.connection = Connection(uri, database)
+        directory = Directory(self.connection)
+        self._log = Log(self.connection)
+        self._claimable = Claimable(self.connection, clock)
+        self.queues: QueueStore = MongoQueues(self.connection, directory)
+        self.messages: MessageStore = MongoMessages(
+            self.connection, directory, self._log, self._claimable, clock
+        )
+        self.claims: ClaimStore = MongoClaims(self.connection, directory, self._claimable, clock)
+
+    @answered
+    async def open(self) -> None:
+        await self.connection.open()
+
+    async def ping(self) -> None:
+        await self.connection.ping()
+
+    async def close(self) -> None:
+        """Let what was begun on behalf of several callers end, then close the connections."""
+        await self._log.drain()
+        await self._claimable.drain()
+        await self.connection.close()

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ends transactions whose process has died in the middle.
+
+A process that is killed between the statements of a transaction leaves it open in the server. The
+server keeps it, and all that it has written locked, for a minute
+(``transactionLifetimeLimitSeconds``), in which nobody could post to that queue. So a call that is
+held up for seconds ends the transactions of this service that have been idle for seconds.
+
+This is always safe: a process that was only slow finds its transaction gone, with no effect, and
+starts it again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import Context
+from typing import Any
+
+import pymongo
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
+
+LOG = logging.getLogger(__name__)
+
+#: Tells our connections from others in ``$currentOp``, and in the log of the server.
+DRIVER_NAME = "zaqar-impl"
+#: How long a transaction has been idle when it counts as abandoned, in seconds. Ours pause for a
+#: round trip only.
+IDLE_SECONDS = 2.0
+#: How long a call takes before it looks for what might hold it up, in seconds. Longer than the idle
+#: time: what held it up from the beginning is found.
+PATIENCE_SECONDS = 2.5
+
+_ABANDONED: Sequence[Mapping[str, Any]] = [
+    {"$currentOp": {"allUsers": False, "idleSessions": True}},
+    {
+        "$match": {
+            "type": "idleSession",
+            "transaction.timeInactiveMicros": {"$gt": int(IDLE_SECONDS * 1_000_000)},
+            "clientMetadata.driver.name": {"$regex": DRIVER_NAME},
+        }
+    },
+    {"$project": {"_id": 0, "id": "$lsid.id"}},
+]
+
+
+class AbandonedTransactions:
+    """Looks after the calls of one client."""
+
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
+        self._client = client
+        self._task: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look for abandoned transactions if what is done inside takes long."""
+        timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._look)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    async def close(self) -> None:
+        """Return when no look is under way."""
+        if self._task is not None:
+            await self._task
+
+    def _look(self) -> None:
+        """Start a look, unless one is under way that other calls have asked for."""
+        if self._task is None or self._task.done():
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._end(), context=Context())
+
+    async def _end(self) -> None:
+        try:
+            with pymongo.timeout(PATIENCE_SECONDS):
+                async with await self._client.admin.aggregate(_ABANDONED) as found:
+                    sessions = await found.to_list()
+                if sessions:
+                    LOG.warning("ending_abandoned_transactions count=%d", len(sessions))
+                    await self._client.admin.command("killSessions", sessions)
+        except PyMongoError as error:
+            # Nobody fails because of this: at the latest the server ends them itself.
+            LOG.warning("cannot_end_abandoned_transactions error=%r", error)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finding the oldest messages that nobody holds, and dealing them out to the calls that want some.
+
+Claims and pops of this process that wait for one queue are served by one query, so they do not get
+in each other's way. Other processes may find the same messages at the same time: the query decides
+nothing, and who gets a message is decided by the conditional write that each call then makes.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from bson import ObjectId
+from bson.datetime_ms import DatetimeMS
+from pymongo import ASCENDING
+
+from zaqar_impl.domain.clock import Clock
+from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.client import BY_HOLD, Connection, index_name
+from zaqar_impl.storage.mongodb.grouping import Grouping
+
+#: How many messages one query finds at the most, for all the calls that it serves.
+GROUP_MESSAGES = 1000
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What one call wants: so many messages, and what it does with their positions."""
+
+    limit: int
+    take: Callable[[Sequence[int]], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a call came by; if nothing, ``offered`` tells whether others were quicker."""
+
+    taken: Any
+    offered: bool
+
+
+class Claimable:
+    """The messages of all queues that may be claimed or popped."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._group: Grouping[ObjectId, _Wish, _Outcome] = Grouping(
+            self._serve,
+            weigh=lambda wish: wish.limit,
+            capacity=GROUP_MESSAGES,
+            is_common=lambda _: True,
+        )
+
+    async def take(
+        self, queue: ObjectId, limit: int, take: Callable[[Sequence[int]], Awaitable[_T | None]]
+    ) -> _T | None:
+        """What ``take`` makes of the positions of up to ``limit`` oldest claimable messages.
+
+        It is called again with others as long as it gives None, for all of them were lost to other
+        processes; this gives None when there are no claimable messages left.
+        """
+        while True:
+            outcome = await self._group.submit(queue, _Wish(limit, take))
+            if outcome.taken is not None or not outcome.offered:
+                taken: _T | None = outcome.taken
+                return taken
+
+    async def drain(self) -> None:
+        """Return when nothing is being taken any more."""
+        await self._group.drain()
+
+    async def _serve(
+        self, queue: ObjectId, wishes: Sequence[_Wish]
+    ) -> Sequence[_Outcome | BaseException]:
+        with self._connection.time_limit():
+            found = iter(await self._oldest(queue, sum(wish.limit for wish in wishes)))
+            shares = [list(islice(found, wish.limit)) for wish in wishes]
+            return await asyncio.gather(
+                *(_try(wish, share) for wish, share in zip(wishes, shares, strict=True)),
+                return_exceptions=True,
+            )
+
+    async def _oldest(self, queue: ObjectId, limit: int) -> Sequence[int]:
+        """The lowest positions of claimable messages, in order."""
+        now = d.now(self._clock)
+        positions, overdue = await asyncio.gather(
+            self._unheld(queue, now, limit), self._is_any_overdue(queue, now)
+        )
+        if overdue:
+            await self._let_go(queue, now)
+            positions = await self._unheld(queue, now, limit)
+        return positions
+
+    async def _unheld(self, queue: ObjectId, now: DatetimeMS, limit: int) -> Sequence[int]:
+        found = self._connection.messages_fresh.find(
+            {d.QUEUE: queue, d.HELD: d.UNHELD, d.EXPIRES: {"$gt": now}},
+            {d.ID: 0, d.POSITION: 1},
+            hint=index_name(BY_HOLD),
+            limit=limit,
+            batch_size=limit,
+            sort=[(d.POSITION, ASCENDING)],
+        )
+        return [document[d.POSITION] async for document in found]
+
+    async def _is_any_overdue(self, queue: ObjectId, now: DatetimeMS) -> bool:
+        """Whether a hold has run out that was never let go."""
+        found = await self._connection.messages_fresh.find_one(
+            _overdue(queue, now), {d.ID: 0, d.HELD: 1}, hint=index_name(BY_HOLD)
+        )
+        return found is not None
+
+    async def _let_go(self, queue: ObjectId, now: DatetimeMS) -> None:
+        """Make messages whose hold has run out as easy to find as those that never were held."""
+        await self._connection.messages.update_many(
+            _overdue(queue, now),
+            {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: ""}},
+            hint=index_name(BY_HOLD),
+        )
+
+
+async def _try(wish: _Wish, share: Sequence[int]) -> _Outcome:
+    return _Outcome(await wish.take(share) if share else None, offered=bool(share))
+
+
+def _overdue(queue: ObjectId, now: DatetimeMS) -> dict[str, Any]:
+    return {d.QUEUE: queue, d.HELD: {"$gt": d.UNHELD, "$lte": now}}

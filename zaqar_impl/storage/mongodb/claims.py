@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Claims in MongoDB. A claim has no document of its own: it is the mark that its messages bear.
+
+Each mark is set by a write that only matches a message without a live hold, so a message is never
+under two.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from bson import ObjectId
+from bson.datetime_ms import DatetimeMS
+from pymongo import ASCENDING
+
+from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.values import Claim, ClaimTerms, QueueRef
+from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.claimable import Claimable
+from zaqar_impl.storage.mongodb.client import (
+    BY_CLAIM,
+    BY_POSITION,
+    Connection,
+    answered,
+    index_name,
+)
+from zaqar_impl.storage.mongodb.queues import Directory
+
+
+class MongoClaims:
+    """:class:`~zaqar_impl.storage.interface.ClaimStore` on MongoDB."""
+
+    def __init__(
+        self, connection: Connection, directory: Directory, claimable: Claimable, clock: Clock
+    ) -> None:
+        self.connection = connection
+        self._directory = directory
+        self._claimable = claimable
+        self._clock = clock
+
+    @answered
+    async def create(self, ref: QueueRef, terms: ClaimTerms, limit: int) -> Claim | None:
+        queue = await self._directory.find(ref)
+        if queue is None:
+            return None
+        return await self._claimable.take(queue.id, limit, partial(self._claim, queue.id, terms))
+
+    @answered
+    async def get(self, ref: QueueRef, claim_id: str) -> Claim | None:
+        queue, claim = await self._directory.find(ref), d.object_id(claim_id)
+        if queue is None or claim is None:
+            return None
+        return await self._read(queue.id, claim)
+
+    @answered
+    async def renew(self, ref: QueueRef, claim_id: str, terms: ClaimTerms) -> bool:
+        queue, claim = await self._directory.find(ref), d.object_id(claim_id)
+        if queue is None or claim is None:
+            return False
+        now = d.now(self._clock)
+        renewed = await self.connection.messages.update_many(
+            _held(queue.id, claim, now), _hold(claim, now, terms), hint=index_name(BY_CLAIM)
+        )
+        return renewed.matched_count > 0
+
+    @answered
+    async def release(self, ref: QueueRef, claim_id: str) -> None:
+        queue, claim = await self._directory.find(ref), d.object_id(claim_id)
+        if queue is None or claim is None:
+            return
+        await self.connection.messages.update_many(
+            {d.QUEUE: queue.id, d.CLAIM_ID: claim},
+            {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: ""}},
+            hint=index_name(BY_CLAIM),
+        )
+
+    async def _claim(
+        self, queue: ObjectId, terms: ClaimTerms, positions: Sequence[int]
+    ) -> Claim | None:
+        """Claim those of the messages that are still claimable; None if none is."""
+        claim, now = ObjectId(), d.now(self._clock)
+        await self.connection.messages.update_many(
+            {
+                d.QUEUE: queue,
+                d.POSITION: {"$in": positions},
+                d.HELD: {"$lte": now},
+                d.EXPIRES: {"$gt": now},
+            },
+            {**_hold(claim, now, terms), "$inc": {d.CLAIM_COUNT: 1}},
+            hint=index_name(BY_POSITION),
+        )
+        return await self._read(queue, claim)
+
+    async def _read(self, queue: ObjectId, claim: ObjectId) -> Claim | None:
+        now = d.now(self._clock)
+        found = self.connection.messages.find(
+            _held(queue, claim, now),
+            hint=index_name(BY_CLAIM),
+            sort=[(d.POSITION, ASCENDING)],
+        )
+        return d.to_claim(await found.to_list(), now)
+
+
+def _held(queue: ObjectId, claim: ObjectId, now: DatetimeMS) -> dict[str, Any]:
+    """The messages under the claim, while it is live."""
+    return {
+        d.QUEUE: queue,
+        d.CLAIM_ID: claim,
+        d.HELD: {"$gt": now},
+        d.EXPIRES: {"$gt": now},
+    }
+
+
+def _hold(claim: ObjectId, now: DatetimeMS, terms: ClaimTerms) -> dict[str, Any]:
+    """The change that puts a message under the claim, and makes it outlive that by the grace."""
+    end = d.later(now, terms.ttl)
+    return {
+        "$set": {d.HELD: end, d.CLAIM: d.claim_mark(claim, now, terms.ttl)},
+        "$max": {d.EXPIRES: d.later(end, terms.grace)},
+    }

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connection to MongoDB: collections, concerns, indexes, deadlines and errors.
+
+It knows nothing of what queues and messages mean. Everything is read from the primary.
+
+Writes are acknowledged by a majority, unless the URI says otherwise: the promises of the interface
+hold through failovers only with a majority. What a caller is shown has been committed by a majority
+too, so that no failover can take it back. What merely prepares a write is read ``FRESH``, for the
+write checks it again.
+"""
+
+import asyncio
+import itertools
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import pymongo
+from bson import CodecOptions
+from bson.codec_options import DatetimeConversion
+from pymongo import ASCENDING, AsyncMongoClient, IndexModel, ReadPreference
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.driver_info import DriverInfo
+from pymongo.errors import ConfigurationError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.abandoned import DRIVER_NAME, AbandonedTransactions
+
+#: How long one call of the interface may take, in seconds, unless the URI has ``timeoutMS``: longer
+#: than a replica set with default settings takes to elect a primary, and shorter than clients wait
+#: for an answer.
+CALL_SECONDS = 20.0
+#: How much longer than that a call waits for work that it shares with other calls, in seconds.
+GRACE_SECONDS = 1.0
+#: How long a ping may take, in seconds.
+PING_SECONDS = 3.0
+#: The longest pause after a conflict with another transaction, in seconds: some times as long as a
+#: transaction lasts, and random, so that contenders fall out of step.
+CONFLICT_PAUSE_SECONDS = 0.02
+SCHEMES = ("mongodb://", "mongodb+srv://")
+#: MongoDB 5.0, the first with snapshot reads outside of transactions.
+MIN_WIRE_VERSION = 13
+#: How long an expired message stays on disk, in seconds, at least. Reads never show it, but the
+#: server, whose clock may be ahead of ours, must not remove what a claim of this moment still finds
+#: alive.
+SWEEP_DELAY_SECONDS = 60
+
+FRESH = ReadConcern("local")
+COMMITTED = ReadConcern("majority")
+#: Committed, and all of one moment; on a sharded cluster too.
+SNAPSHOT = ReadConcern("snapshot")
+
+#: Find a queue, and list the queues of a project by name. One queue of a name.
+QUEUES_BY_NAME = IndexModel(
+    [(d.PROJECT, ASCENDING), (d.NAME, ASCENDING)], name="by_name", unique=True
+)
+#: List a queue by position; claim, pop, purge and remove its messages. One message at a position.
+BY_POSITION = IndexModel(
+    [(d.QUEUE, ASCENDING), (d.POSITION, ASCENDING)], name="by_position", unique=True
+)
+#: Find the oldest unclaimed messages, find holds that ran out, count claimed and free ones; all
+#: within the index.
+BY_HOLD = IndexModel(
+    [(field, ASCENDING) for field in (d.QUEUE, d.HELD, d.POSITION, d.EXPIRES)], name="by_hold"
+)
+#: Find the messages of a claim by position. Partial: most messages never see a claim.
+BY_CLAIM = IndexModel(
+    [(d.CLAIM_ID, ASCENDING), (d.POSITION, ASCENDING)],
+    name="by_claim",
+    partialFilterExpression={d.CLAIM_ID: {"$exists": True}},
+)
+#: Let the server remove expired messages, also those of queues that were deleted.
+BY_EXPIRY = IndexModel(
+    [(d.EXPIRES, ASCENDING)], name="by_expiry", expireAfterSeconds=SWEEP_DELAY_SECONDS
+)
+
+Collection = AsyncCollection[d.Document]
+
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+
+
+#: The index that every collection has.
+BY_ID = "_id_"
+
+
+def index_name(index: IndexModel) -> str:
+    """What a query's ``hint`` wants."""
+    return str(index.document["name"])
+
+
+class Connection:
+    """One client of one database.
+
+    Raises:
+        ValueError: the URI or the name of the database cannot be used.
+    """
+
+    def __init__(self, uri: str, database: str) -> None:
+        if not uri.startswith(SCHEMES):
+            raise ValueError(f"it does not begin with {' or '.join(SCHEMES)}")
+        try:
+            self.client: AsyncMongoClient[d.Document] = AsyncMongoClient(
+                uri, driver=DriverInfo(DRIVER_NAME)
+            )
+            given = self.client.write_concern
+            self._write_concern = WriteConcern("majority") if given.is_server_default else given
+            self.database = self.client.get_database(
+                database,
+                codec_options=CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_MS),
+                read_preference=ReadPreference.PRIMARY,
+                read_concern=COMMITTED,
+                write_concern=self._write_concern,
+            )
+        except (PyMongoError, OSError) as error:
+            raise ValueError(str(error)) from error
+        if not given.acknowledged:
+            raise ValueError("w=0 leaves writes without an answer; leave it out, or use w=majority")
+        self.abandoned = AbandonedTransactions(self.client)
+        self.call_seconds = self.client.options.timeout or CALL_SECONDS
+        self._reach_seconds = min(self.client.options.server_selection_timeout, self.call_seconds)
+        self.queues: Collection = self.database["queues"]
+        self.messages: Collection = self.database["messages"]
+        self.messages_fresh = self.messages.with_options(read_concern=FRESH)
+        self.messages_snapshot = self.messages.with_options(read_concern=SNAPSHOT)
+
+    async def open(self) -> None:
+        """Check that the server can do what the driver needs; make the indexes that are missing."""
+        hello = await self.database.command("hello")
+        if "setName" not in hello and hello.get("msg") != "isdbgrid":
+            raise ConfigurationError("the server is neither in a replica set nor a mongos")
+        if hello["maxWireVersion"] < MIN_WIRE_VERSION:
+            raise ConfigurationError("the server is older than MongoDB 5.0")
+        await self.queues.create_indexes([QUEUES_BY_NAME])
+        await self.messages.create_indexes([BY_POSITION, BY_HOLD, BY_CLAIM, BY_EXPIRY])
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self.abandoned.close()
+        await self.client.close()
+
+    async def ping(self) -> None:
+        """Ask the primary whether it is there; the one call that does not wait for an election."""
+        try:
+            with self.time_limit(min(PING_SECONDS, self._reach_seconds)):
+                await self.database.command("ping")
+        except PyMongoError as error:
+            raise StorageUnavailable() from error
+
+    async def reach(self) -> None:
+        """Wait for a primary if none is known, for no longer than ``serverSelectionTimeoutMS``.
+
+        pymongo itself would wait until the call's deadline, which is for what takes long to do.
+        """
+        servers = self.client.topology_description.server_descriptions().values()
+        if not any(server.is_writable for server in servers):
+            with self.time_limit(self._reach_seconds):
+                await self.database.command("ping")
+
+    async def transaction(self, work: Callable[[AsyncClientSession], Awaitable[_T]]) -> _T:
+        """Run ``work`` in a transaction, and again after a short pause if another was quicker.
+
+        Whatever ``work`` raises ends the transaction with no effect. pymongo's own loop is not
+        used: its pauses grow to half a second, so one process could starve beside a busy other.
+        """
+        async with self.client.start_session() as session:
+            for attempt in itertools.count():
+                try:
+                    return await self._attempt(session, work)
+                except PyMongoError as error:
+                    if error.timeout or not error.has_error_label("TransientTransactionError"):
+                        raise
+                await asyncio.sleep(random.uniform(0, _longest_pause(attempt)))
+        raise AssertionError("unreachable")
+
+    async def _attempt(
+        self, session: AsyncClientSession, work: Callable[[AsyncClientSession], Awaitable[_T]]
+    ) -> _T:
+        async with await session.start_transaction(FRESH, self._write_concern):
+            result = await work(session)
+            while True:
+                try:
+                    await session.commit_transaction()
+                    return result
+                except PyMongoError as error:
+                    # Asking again is how to learn what has become of it.
+                    unknown = error.has_error_label("UnknownTransactionCommitResult")
+                    if error.timeout or not unknown:
+                        raise
+
+    def time_limit(self, seconds: float | None = None) -> AbstractContextManager[None]:
+        """Give what pymongo does inside this long altogether."""
+        return pymongo.timeout(seconds or self.call_seconds)
+
+
+class Connected(Protocol):
+    """What :func:`answered` needs of the object whose method it wraps."""
+
+    connection: Connection
+
+
+_S = TypeVar("_S", bound=Connected)
+
+
+def answered(
+    method: Callable[Concatenate[_S, _P], Awaitable[_T]],
+) -> Callable[Concatenate[_S, _P], Coroutine[Any, Any, _T]]:
+    """Give a method its deadline, and one error for everything that fails in MongoDB."""
+
+    @wraps(method)
+    async def call(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        connection = self.connection
+        try:
+            # pymongo's limit ends its own work tidily. The outer one ends the wait for work that is
+            # shared with others.
+            async with asyncio.timeout(connection.call_seconds + GRACE_SECONDS):
+                with connection.time_limit():
+                    await connection.reach()
+                    with connection.abandoned.watching():
+                        return await method(self, *args, **kwargs)
+        except (PyMongoError, TimeoutError) as error:
+            raise StorageUnavailable() from error
+
+    return call
+
+
+def _longest_pause(attempt: int) -> float:
+    return min(FIRST*GROWTH**attempt, LONGEST)
+import os
+
+FIRST,GROWTH,LONGEST=map(float,os.environ.get("BO","0.005,1.5,0.5").split(","))

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How queues and messages are laid out in MongoDB: the field names, and the way from and to domain
+values.
+
+Bodies and metadata are the bytes of their JSON text, so nothing in them has a meaning for the
+database. Times are BSON dates, which are whole milliseconds. This module talks to no server.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bson import Int64, ObjectId
+from bson.datetime_ms import DatetimeMS
+
+from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.values import Claim, Message, NewMessage
+
+Document = dict[str, Any]
+
+ID = "_id"
+
+# A queue. Its ``_id`` is what its messages refer to, so a queue that is created again starts
+# afresh.
+PROJECT = "project"
+NAME = "name"
+METADATA = "metadata"
+#: A fresh value at each change of the metadata; not a count, which a failover might give out twice.
+REVISION = "revision"
+#: The last position given out.
+HEAD = "head"
+
+# A message. Its ``_id`` is its public id.
+QUEUE = "queue"
+POSITION = "k"
+BODY = "body"
+PRODUCER = "producer"
+CREATED = "created"
+EXPIRES = "expires"
+#: The moment until which nobody may claim it. ``UNHELD``, and only that, is in the index next to
+#: position: a hold that ran out is put back to it before the next claim looks.
+HELD = "held"
+#: The claim it is under, or was: it means something only while ``HELD`` lies in the future.
+CLAIM = "claim"
+CLAIM_ID = "claim.id"
+CLAIM_CREATED = "claim.created"
+CLAIM_TTL = "claim.ttl"
+CLAIM_COUNT = "claims"
+
+UNHELD = DatetimeMS(0)
+
+#: MongoDB's 64-bit integers end here; no position is ever greater.
+MAX_POSITION = 2**63 - 1
+
+_ID_TEXT = re.compile(r"[0-9a-f]{24}")
+
+
+def now(clock: Clock) -> DatetimeMS:
+    """The time to compare with and to store, in whole milliseconds."""
+    return DatetimeMS(round(clock() * 1000))
+
+
+def later(moment: DatetimeMS, seconds: int) -> DatetimeMS:
+    """The moment this many seconds after."""
+    return DatetimeMS(int(moment) + seconds * 1000)
+
+
+def object_id(text: str) -> ObjectId | None:
+    """The id behind its public text; None for a text that this driver never gave out."""
+    return ObjectId(text) if _ID_TEXT.fullmatch(text) else None
+
+
+def object_ids(texts: Sequence[str]) -> list[ObjectId]:
+    """The ids behind those texts that this driver could have given out."""
+    return [known for known in map(object_id, texts) if known is not None]
+
+
+def message_document(new: NewMessage, producer: str, posted: DatetimeMS) -> Document:
+    """A message that has everything but its place: see :func:`placed`."""
+    return {
+        ID: ObjectId(),
+        BODY: new.body,
+        PRODUCER: producer,
+        CREATED: posted,
+        EXPIRES: later(posted, new.ttl),
+        HELD: UNHELD,
+        CLAIM_COUNT: 0,
+    }
+
+
+def placed(document: Document, queue: ObjectId, position: int) -> Document:
+    """The message at its place in a queue's log."""
+    return {**document, QUEUE: queue, POSITION: Int64(position)}
+
+
+def to_message(document: Mapping[str, Any], moment: DatetimeMS) -> Message:
+    """The message as it is at this moment: under a claim only while that is live."""
+    return Message(
+        id=str(document[ID]),
+        position=int(document[POSITION]),
+        body=document[BODY],
+        created=_seconds(document[CREATED]),
+        expires=_seconds(document[EXPIRES]),
+        claim_id=live_claim(document, moment),
+        claim_count=document[CLAIM_COUNT],
+    )
+
+
+def live_claim(document: Mapping[str, Any], moment: DatetimeMS) -> str | None:
+    """The id of the live claim that the message is under."""
+    return str(document[CLAIM]["id"]) if document[HELD] > moment else None
+
+
+def to_claim(documents: Sequence[Mapping[str, Any]], moment: DatetimeMS) -> Claim | None:
+    """The claim whose messages these are; a claim without messages does not exist."""
+    if not documents:
+        return None
+    mark = documents[0][CLAIM]
+    return Claim(
+        id=str(mark["id"]),
+        ttl=mark["ttl"],
+        created=_seconds(mark["created"]),
+        messages=[to_message(document, moment) for document in documents],
+    )
+
+
+def claim_mark(claim: ObjectId, created: DatetimeMS, ttl: int) -> Document:
+    """What a claim writes into each of its messages, besides the end of the hold."""
+    return {"id": claim, "created": created, "ttl": ttl}
+
+
+def _seconds(moment: DatetimeMS) -> float:
+    return int(moment) / 1000

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages in MongoDB: reading a queue's log and removing from it. (``log`` writes it.)"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from bson import ObjectId
+from bson.datetime_ms import DatetimeMS
+from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.errors import InvalidInput
+from zaqar_impl.domain.values import Message, NewMessage, QueueRef, QueueStats
+from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.claimable import Claimable
+from zaqar_impl.storage.mongodb.client import (
+    BY_HOLD,
+    BY_ID,
+    BY_POSITION,
+    Connection,
+    answered,
+    index_name,
+)
+from zaqar_impl.storage.mongodb.log import Log
+from zaqar_impl.storage.mongodb.queues import Directory
+from zaqar_impl.storage.removal import check_removal
+
+#: MongoDB keeps documents of up to 16 MiB; this leaves room for what is besides the body.
+MAX_BODY_BYTES = 15 * 1024 * 1024
+
+
+class MongoMessages:
+    """:class:`~zaqar_impl.storage.interface.MessageStore` on MongoDB."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        directory: Directory,
+        log: Log,
+        claimable: Claimable,
+        clock: Clock,
+    ) -> None:
+        self.connection = connection
+        self._directory = directory
+        self._log = log
+        self._claimable = claimable
+        self._clock = clock
+
+    @answered
+    async def post(
+        self, ref: QueueRef, messages: Sequence[NewMessage], *, producer: str
+    ) -> Sequence[str]:
+        if any(len(message.body) > MAX_BODY_BYTES for message in messages):
+            raise InvalidInput(f"A message body may have {MAX_BODY_BYTES} bytes at the most.")
+        now = d.now(self._clock)
+        documents = [d.message_document(message, producer, now) for message in messages]
+        queue = await self._directory.ensure(ref)
+        while not await self._log.append(queue.id, documents):
+            # The queue was deleted after we had found it.
+            queue = await self._directory.ensure(ref)
+        return [str(document[d.ID]) for document in documents]
+
+    @answered
+    async def list(
+        self,
+        ref: QueueRef,
+        *,
+        after: int,
+        limit: int,
+        hide_producer: str | None,
+        include_claimed: bool,
+    ) -> Sequence[Message]:
+        queue = await self._directory.find(ref)
+        if queue is None or after >= d.MAX_POSITION:
+            return []
+        now = d.now(self._clock)
+        query = _live(queue.id, now) | {d.POSITION: {"$gt": max(after, 0)}}
+        if hide_producer is not None:
+            query[d.PRODUCER] = {"$ne": hide_producer}
+        if not include_claimed:
+            query[d.HELD] = {"$lte": now}
+        found = self.connection.messages_snapshot.find(
+            query, hint=index_name(BY_POSITION), limit=limit, sort=[(d.POSITION, ASCENDING)]
+        )
+        return [d.to_message(document, now) async for document in found]
+
+    @answered
+    async def get_many(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[Message]:
+        queue = await self._directory.find(ref)
+        if queue is None:
+            return []
+        now = d.now(self._clock)
+        found = self.connection.messages.find(_live(queue.id, now) | _among(ids), hint=BY_ID)
+        return _in_order([d.to_message(document, now) async for document in found])
+
+    @answered
+    async def delete(self, ref: QueueRef, message_id: str, *, claim_id: str | None) -> None:
+        queue, message = await self._directory.find(ref), d.object_id(message_id)
+        if queue is None or message is None:
+            return
+        named = None if claim_id is None else [claim_id]
+        while not await self._delete_if_allowed(queue.id, message, claim_id):
+            now = d.now(self._clock)
+            kept = await self.connection.messages_fresh.find_one(
+                _live(queue.id, now) | {d.ID: message}, {d.HELD: 1, d.CLAIM: 1}, hint=BY_ID
+            )
+            if kept is None:
+                return
+            check_removal(d.live_claim(kept, now), named)
+            # It would be allowed now, so a claim has begun or ended in between: try again.
+
+    async def _delete_if_allowed(
+        self, queue: ObjectId, message: ObjectId, claim_id: str | None
+    ) -> bool:
+        """Delete the message, atomically, if :func:`check_removal` would let it go now."""
+        now = d.now(self._clock)
+        query = _live(queue, now) | {d.ID: message}
+        if claim_id is None:
+            query[d.HELD] = {"$lte": now}
+        else:
+            # An id that this driver never gave out is nobody's claim, like a new one.
+            query |= {d.HELD: {"$gt": now}, d.CLAIM_ID: d.object_id(claim_id) or ObjectId()}
+        return (await self.connection.messages.delete_one(query, hint=BY_ID)).deleted_count > 0
+
+    @answered
+    async def delete_many(
+        self, ref: QueueRef, ids: Sequence[str], *, claim_ids: Sequence[str] | None
+    ) -> None:
+        queue = await self._directory.find(ref)
+        if queue is None:
+            return
+        if claim_ids is None:
+            await self.connection.messages.delete_many(
+                {d.QUEUE: queue.id} | _among(ids), hint=BY_ID
+            )
+            return
+        named = _live(queue.id, d.now(self._clock)) | _among(ids)
+        await self.connection.transaction(partial(self._delete_claimed, named, claim_ids))
+
+    async def _delete_claimed(
+        self, named: dict[str, Any], claim_ids: Sequence[str], session: AsyncClientSession
+    ) -> None:
+        messages = self.connection.messages
+        found = messages.find(
+            named, {d.POSITION: 1, d.HELD: 1, d.CLAIM: 1}, hint=BY_ID, session=session
+        )
+        now = d.now(self._clock)
+        for document in sorted(await found.to_list(), key=lambda document: document[d.POSITION]):
+            check_removal(d.live_claim(document, now), claim_ids)
+        await messages.delete_many(named, hint=BY_ID, session=session)
+
+    @answered
+    async def pop(self, ref: QueueRef, limit: int) -> Sequence[Message]:
+        queue = await self._directory.find(ref)
+        if queue is None:
+            return []
+        take = partial(self._pop, queue.id)
+        return await self._claimable.take(queue.id, limit, take) or []
+
+    async def _pop(self, queue: ObjectId, positions: Sequence[int]) -> Sequence[Message] | None:
+        """Remove and give those of the messages that are still claimable; None if none is."""
+        return await self.connection.transaction(partial(self._read_and_delete, queue, positions))
+
+    async def _read_and_delete(
+        self, queue: ObjectId, positions: Sequence[int], session: AsyncClientSession
+    ) -> Sequence[Message] | None:
+        messages, now = self.connection.messages, d.now(self._clock)
+        free = {d.POSITION: {"$in": positions}, d.HELD: {"$lte": now}}
+        found = messages.find(
+            _live(queue, now) | free, hint=index_name(BY_POSITION), session=session
+        )
+        popped = _in_order([d.to_message(document, now) async for document in found])
+        if not popped:
+            return None
+        await messages.delete_many(
+            _among([message.id for message in popped]), hint=BY_ID, session=session
+        )
+        return popped
+
+    @answered
+    async def purge(self, ref: QueueRef) -> None:
+        queue = await self._directory.find(ref)
+        if queue is not None:
+            await self.connection.messages.delete_many(
+                {d.QUEUE: queue.id, d.POSITION: {"$lte": queue.head}},
+                hint=index_name(BY_POSITION),
+            )
+
+    @answered
+    async def stats(self, ref: QueueRef) -> QueueStats:
+        queue = await self._directory.find(ref)
+        if queue is None:
+            return QueueStats(claimed=0, free=0, oldest=None, newest=None)
+        now = d.now(self._clock)
+        # All of one moment, so that the counts and the ends of the log fit together.
+        async with self.connection.client.start_session(snapshot=True) as session:
+            return QueueStats(
+                claimed=await self._count(queue.id, now, {"$gt": now}, session),
+                free=await self._count(queue.id, now, {"$lte": now}, session),
+                oldest=await self._end(queue.id, now, ASCENDING, session),
+                newest=await self._end(queue.id, now, DESCENDING, session),
+            )
+
+    async def _count(
+        self, queue: ObjectId, now: DatetimeMS, held: dict[str, Any], session: AsyncClientSession
+    ) -> int:
+        return await self.connection.messages.count_documents(
+            _live(queue, now) | {d.HELD: held}, hint=index_name(BY_HOLD), session=session
+        )
+
+    async def _end(
+        self, queue: ObjectId, now: DatetimeMS, direction: int, session: AsyncClientSession
+    ) -> Message | None:
+        found = await self.connection.messages.find_one(
+            _live(queue, now),
+            hint=index_name(BY_POSITION),
+            sort=[(d.POSITION, direction)],
+            session=session,
+        )
+        return d.to_message(found, now) if found else None
+
+
+def _live(queue: ObjectId, now: DatetimeMS) -> dict[str, Any]:
+    return {d.QUEUE: queue, d.EXPIRES: {"$gt": now}}
+
+
+def _among(ids: Sequence[str]) -> dict[str, Any]:
+    return {d.ID: {"$in": d.object_ids(ids)}}
+
+
+def _in_order(messages: Sequence[Message]) -> Sequence[Message]:
+    return sorted(messages, key=lambda message: message.position)

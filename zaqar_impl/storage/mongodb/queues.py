@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Queues in MongoDB, and the one place where a queue's name becomes the id of its messages' log."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from bson import Int64, ObjectId
+from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
+
+from zaqar_impl.domain.values import Metadata, Queue, QueueRef
+from zaqar_impl.storage.interface import QueueFilter
+from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.client import BY_POSITION, FRESH, Connection, answered, index_name
+
+#: The longest pause before an update that another one overtook is tried again, in seconds.
+RETRY_PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRecord:
+    """What the messages of a queue need to know of it."""
+
+    id: ObjectId
+    head: int
+
+
+class Directory:
+    """Finds queues by name, one query for each call; a cache would have its place here."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._queues = connection.queues
+        self._fresh = connection.queues.with_options(read_concern=FRESH)
+
+    async def find(self, ref: QueueRef) -> QueueRecord | None:
+        """The queue's record, or None."""
+        found = await self._fresh.find_one(_named(ref), {d.HEAD: 1})
+        return QueueRecord(found[d.ID], found[d.HEAD]) if found else None
+
+    async def ensure(self, ref: QueueRef) -> QueueRecord:
+        """The queue's record; the queue is made, with no metadata, if there is none."""
+        while True:
+            record = await self.find(ref)
+            if record is not None:
+                return record
+            await self.create(ref, {})
+
+    async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
+        """Make the queue, unless one of this name exists."""
+        try:
+            await self._queues.insert_one(
+                {
+                    **_named(ref),
+                    d.METADATA: orjson.dumps(metadata),
+                    d.REVISION: ObjectId(),
+                    d.HEAD: Int64(0),
+                }
+            )
+        except DuplicateKeyError:
+            return False
+        return True
+
+
+class MongoQueues:
+    """:class:`~zaqar_impl.storage.interface.QueueStore` on MongoDB."""
+
+    def __init__(self, connection: Connection, directory: Directory) -> None:
+        self.connection = connection
+        self._directory = directory
+        self._queues = connection.queues
+        self._fresh = connection.queues.with_options(read_concern=FRESH)
+
+    @answered
+    async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
+        return await self._directory.create(ref, metadata)
+
+    @answered
+    async def get(self, ref: QueueRef) -> Queue | None:
+        found = await self._queues.find_one(_named(ref), {d.METADATA: 1})
+        return Queue(ref, orjson.loads(found[d.METADATA])) if found else None
+
+    @answered
+    async def list(
+        self, project: str, *, after: str | None, limit: int, accept: QueueFilter
+    ) -> Sequence[Queue]:
+        page: list[Queue] = []
+        async with aclosing(self._accepted(project, after, accept)) as accepted:
+            async for queue in accepted:
+                page.append(queue)
+                if len(page) == limit:
+                    break
+        return page
+
+    @answered
+    async def count(self, project: str, accept: QueueFilter) -> int:
+        return len([1 async for _ in self._accepted(project, None, accept)])
+
+    @answered
+    async def update(
+        self, ref: QueueRef, change: Callable[[Metadata], Metadata]
+    ) -> Metadata | None:
+        while True:
+            found = await self._fresh.find_one(_named(ref), {d.METADATA: 1, d.REVISION: 1})
+            if found is None:
+                return None
+            changed = change(orjson.loads(found[d.METADATA]))
+            stored = await self._queues.update_one(
+                {d.ID: found[d.ID], d.REVISION: found[d.REVISION]},
+                {"$set": {d.METADATA: orjson.dumps(changed), d.REVISION: ObjectId()}},
+            )
+            if stored.matched_count:
+                return changed
+            # Somebody else changed it in between; the random pause lets the contenders fall out of
+            # step.
+            await asyncio.sleep(random.uniform(0, RETRY_PAUSE_SECONDS))
+
+    @answered
+    async def delete(self, ref: QueueRef) -> None:
+        """Once its document is gone, no message of the queue can be reached; then tidy up."""
+        gone = await self._queues.find_one_and_delete(_named(ref), {d.ID: 1})
+        if gone:
+            await self.connection.messages.delete_many(
+                {d.QUEUE: gone[d.ID]}, hint=index_name(BY_POSITION)
+            )
+
+    async def _accepted(
+        self, project: str, after: str | None, accept: QueueFilter
+    ) -> AsyncGenerator[Queue, None]:
+        query: dict[str, Any] = {d.PROJECT: project}
+        if after is not None:
+            query[d.NAME] = {"$gt": after}
+        found = self._queues.find(query, {d.NAME: 1, d.METADATA: 1}).sort(d.NAME, ASCENDING)
+        async with found:
+            async for document in found:
+                ref = QueueRef(project, document[d.NAME])
+                queue = Queue(ref, orjson.loads(document[d.METADATA]))
+                if accept(queue):
+                    yield queue
+
+
+def _named(ref: QueueRef) -> dict[str, Any]:
+    return {d.PROJECT: ref.project, d.NAME: ref.name}

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The MongoDB driver when MongoDB, the network, or another process fails."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+from unittest.mock import ANY
+
+import pytest
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
+
+from zaqar_impl.domain.errors import InvalidInput, StorageUnavailable
+from zaqar_impl.domain.values import ClaimTerms, NewMessage, QueueRef
+from zaqar_impl.mongod import EmbeddedMongod, find_mongod
+from zaqar_impl.mongod.child import Child
+from zaqar_impl.storage.contract import FakeClock
+from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore
+from zaqar_impl.storage.mongodb import MongoStorage
+from zaqar_impl.storage.mongodb.client import Connection
+from zaqar_impl.storage.mongodb.documents import UNHELD, message_document
+from zaqar_impl.storage.mongodb.log import Log
+from zaqar_impl.storage.mongodb.messages import MAX_BODY_BYTES
+from zaqar_impl.storage.mongodb.queues import Directory, QueueRecord
+
+DATABASE = "failures"
+ID = "0" * 24
+NEW = [NewMessage(b"{}", 60)]
+TERMS = ClaimTerms(ttl=60, grace=60)
+
+
+@pytest.fixture
+def ref() -> QueueRef:
+    return QueueRef(f"project-{secrets.token_hex(8)}", "jobs")
+
+
+@pytest.fixture
+async def storage(mongod: EmbeddedMongod) -> AsyncIterator[MongoStorage]:
+    storage = MongoStorage(mongod.uri, DATABASE, FakeClock())
+    await storage.open()
+    yield storage
+    await storage.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def every_call(storage: MongoStorage, ref: QueueRef) -> dict[str, Coroutine[Any, Any, Any]]:
+    """One call of each method of the interface."""
+    queues, messages, claims = storage.queues, storage.messages, storage.claims
+    return {
+        "queues.create": queues.create(ref, {}),
+        "queues.get": queues.get(ref),
+        "queues.list": queues.list("p", after=None, limit=5, accept=lambda _: True),
+        "queues.count": queues.count("p", lambda _: True),
+        "queues.update": queues.update(ref, lambda old: old),
+        "queues.delete": queues.delete(ref),
+        "messages.post": messages.post(ref, NEW, producer="me"),
+        "messages.list": messages.list(
+            ref, after=0, limit=5, hide_producer=None, include_claimed=True
+        ),
+        "messages.get_many": messages.get_many(ref, [ID]),
+        "messages.delete": messages.delete(ref, ID, claim_id=None),
+        "messages.delete_many": messages.delete_many(ref, [ID], claim_ids=[ID]),
+        "messages.pop": messages.pop(ref, 5),
+        "messages.purge": messages.purge(ref),
+        "messages.stats": messages.stats(ref),
+        "claims.create": claims.create(ref, TERMS, 5),
+        "claims.get": claims.get(ref, ID),
+        "claims.renew": claims.renew(ref, ID, TERMS),
+        "claims.release": claims.release(ref, ID),
+        "open": storage.open(),
+        "ping": storage.ping(),
+    }
+
+
+def methods(store: type) -> set[str]:
+    return {name for name in vars(store) if not name.startswith("_")}
+
+
+async def test_every_method_says_unavailable_when_nobody_answers(ref: QueueRef) -> None:
+    """Within the time that the URI gives, and with pymongo's own error as the cause."""
+    storage = MongoStorage(
+        f"mongodb://127.0.0.1:{free_port()}/?serverSelectionTimeoutMS=200", DATABASE, FakeClock()
+    )
+    calls = every_call(storage, ref)
+
+    began = time.monotonic()
+    answers = await asyncio.gather(*calls.values(), return_exceptions=True)
+    took = time.monotonic() - began
+    await storage.close()
+
+    stores = {"queues": QueueStore, "messages": MessageStore, "claims": ClaimStore}
+    assert set(calls) == {"open", "ping"} | {
+        f"{name}.{method}" for name, store in stores.items() for method in methods(store)
+    }
+    assert {type(answer) for answer in answers} == {StorageUnavailable}
+    assert all(isinstance(a.__cause__, PyMongoError) for a in answers if isinstance(a, Exception))
+    assert took < 5
+
+
+async def test_hung_server_ends_calls_at_their_deadline(
+    mongod: EmbeddedMongod, ref: QueueRef
+) -> None:
+    """A server that takes a call and never answers is unavailable; later it may be back."""
+    storage = MongoStorage(f"{mongod.uri}&timeoutMS=500", DATABASE, FakeClock())
+    await storage.open()
+    await storage.messages.post(ref, NEW, producer="me")
+
+    os.kill(mongod.pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        with pytest.raises(StorageUnavailable):
+            await storage.messages.post(ref, NEW, producer="me")
+        with pytest.raises(StorageUnavailable):
+            await storage.messages.stats(ref)
+        took = time.monotonic() - began
+    finally:
+        os.kill(mongod.pid, signal.SIGCONT)
+
+    assert took < 4
+    await until_answered(lambda: storage.messages.post(ref, NEW, producer="me"))
+    assert (await storage.messages.stats(ref)).total in (2, 3)
+    await storage.close()
+
+
+async def until_answered(call: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    """Call until the storage is back."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            await call()
+            return
+        except StorageUnavailable:
+            assert time.monotonic() < deadline
+
+
+async def test_standalone_server_is_refused(tmp_path: Path) -> None:
+    """Without a replica set there are no transactions; the cause says so."""
+    port = free_port()
+    (tmp_path / "db").mkdir()
+    command = [str(find_mongod()), "--dbpath", str(tmp_path / "db"), "--port", str(port)]
+    server = Child([*command, "--bind_ip", "127.0.0.1", "--nounixsocket"], tmp_path / "output")
+    storage = MongoStorage(f"mongodb://127.0.0.1:{port}", DATABASE, FakeClock())
+
+    with pytest.raises(StorageUnavailable) as refused:
+        await storage.open()
+    await storage.close()
+    server.stop()
+
+    assert "replica set" in str(refused.value.__cause__)
+
+
+async def test_appending_the_same_messages_again_adds_nothing(
+    mongod: EmbeddedMongod, ref: QueueRef
+) -> None:
+    """So an attempt that follows one with an unknown outcome cannot post twice."""
+    connection = Connection(mongod.uri, DATABASE)
+    await connection.open()
+    directory, log = Directory(connection), Log(connection)
+    queue = await directory.ensure(ref)
+    first, other = ([message_document(new, "me", UNHELD) for new in NEW * 2] for _ in range(2))
+
+    assert await log.append(queue.id, first) is True
+    assert await asyncio.gather(*(log.append(queue.id, post) for post in (other, first))) == [
+        True,
+        True,
+    ]
+
+    assert await connection.messages.count_documents({"queue": queue.id}) == 4
+    assert await directory.find(ref) == QueueRecord(queue.id, head=4)
+    await connection.close()
+
+
+async def test_message_too_large_for_mongodb_is_refused(
+    storage: MongoStorage, ref: QueueRef
+) -> None:
+    """The posts beside it are not touched by that, and the largest that fits is kept."""
+    largest = b'"' + b"x" * (MAX_BODY_BYTES - 2) + b'"'
+    posts = [[NewMessage(body, 60)] for body in (largest, largest + b" ", b"1", b"2")]
+
+    answers = await asyncio.gather(
+        *(storage.messages.post(ref, post, producer="me") for post in posts),
+        return_exceptions=True,
+    )
+
+    assert [type(answer) for answer in answers] == [list, InvalidInput, list, list]
+    found = await storage.messages.list(
+        ref, after=0, limit=9, hide_producer=None, include_claimed=True
+    )
+    assert {message.body for message in found} == {largest, b"1", b"2"}
+
+
+async def test_dead_process_holds_nobody_up_for_long(
+    mongod: EmbeddedMongod, storage: MongoStorage, ref: QueueRef
+) -> None:
+    """A transaction that its process has left open is ended by whoever meets it.
+
+    Transactions of others, who may share the server, are left alone.
+    """
+    await storage.queues.create(ref, {})
+    dead = Connection(mongod.uri, DATABASE)
+    left_open = asyncio.Event()
+
+    async def die(session: AsyncClientSession) -> None:
+        await dead.queues.update_one(
+            {"project": ref.project}, {"$inc": {"head": 5}}, session=session
+        )
+        left_open.set()
+        await asyncio.Event().wait()
+
+    dying = asyncio.create_task(dead.transaction(die))
+    await left_open.wait()
+    async with AsyncMongoClient[Any](mongod.uri) as client, client.start_session() as others:
+        async with await others.start_transaction():
+            await client[DATABASE]["others"].insert_one({}, session=others)
+
+            began = time.monotonic()
+            await storage.messages.post(ref, NEW, producer="me")
+            took = time.monotonic() - began
+
+        assert await client[DATABASE]["others"].count_documents({}) == 1
+    assert took < 8
+    assert await Directory(storage.connection).find(ref) == QueueRecord(ANY, head=1)
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    await dead.close()

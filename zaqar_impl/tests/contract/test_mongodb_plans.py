@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How MongoDB finds what the driver asks for, as its own profiler tells it."""
+
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from zaqar_impl.domain.values import ClaimTerms, NewMessage, QueueRef
+from zaqar_impl.mongod import EmbeddedMongod
+from zaqar_impl.storage.contract import FakeClock
+from zaqar_impl.storage.mongodb import MongoStorage
+
+TERMS = ClaimTerms(ttl=100, grace=60)
+#: Messages in the queue that is looked at, and in each of some others beside it.
+MESSAGES, BESIDE = 300, 300
+#: What one call may look at, in keys or documents: pages are 10, and nothing grows with the queue.
+LOOKED_AT = 60
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def storage(mongod: EmbeddedMongod, clock: FakeClock) -> AsyncIterator[MongoStorage]:
+    """A driver on a database of its own, for profiling is switched on for a whole database."""
+    storage = MongoStorage(mongod.uri, f"plans-{secrets.token_hex(4)}", clock)
+    await storage.open()
+    yield storage
+    await storage.connection.client.drop_database(storage.connection.database.name)
+    await storage.close()
+
+
+@pytest.fixture
+async def ref(storage: MongoStorage) -> QueueRef:
+    """A queue of many messages, among others."""
+    for name in ("a", "jobs", "z"):
+        new = [NewMessage(b"{}", 3600)] * (MESSAGES if name == "jobs" else BESIDE)
+        await storage.messages.post(QueueRef("project", name), new, producer="me")
+    return QueueRef("project", "jobs")
+
+
+async def every_bounded_call(storage: MongoStorage, clock: FakeClock, ref: QueueRef) -> None:
+    """All calls of the interface whose work does not grow with what is stored."""
+    queues, messages, claims = storage.queues, storage.messages, storage.claims
+    await queues.create(ref, {})
+    await queues.get(ref)
+    await queues.list(ref.project, after="a", limit=10, accept=lambda _: True)
+    await queues.count(ref.project, lambda _: True)
+    await queues.update(ref, lambda old: {**old, "a": 1})
+    [message] = await messages.post(ref, [NewMessage(b"{}", 3600)], producer="me")
+    for claimed in (True, False):
+        await messages.list(
+            ref, after=100, limit=10, hide_producer="other", include_claimed=claimed
+        )
+    await messages.get_many(ref, [message])
+    await messages.delete(ref, message, claim_id=None)
+    await messages.delete_many(ref, [message], claim_ids=None)
+    await messages.pop(ref, 10)
+    expiring = await claims.create(ref, TERMS, 10)
+    assert expiring is not None
+    await claims.get(ref, expiring.id)
+    await claims.renew(ref, expiring.id, TERMS)
+    clock.advance(TERMS.ttl)
+    made = await claims.create(ref, TERMS, 10)
+    assert made is not None
+    await messages.delete(ref, made.messages[0].id, claim_id=made.id)
+    await messages.delete_many(ref, [made.messages[1].id], claim_ids=[made.id])
+    await claims.release(ref, made.id)
+
+
+async def every_call_that_grows(storage: MongoStorage, ref: QueueRef) -> None:
+    """Those that look at, or remove, all messages of a queue."""
+    await storage.messages.stats(ref)
+    await storage.messages.purge(ref)
+    await storage.queues.delete(ref)
+
+
+async def profile(storage: MongoStorage) -> list[dict[str, Any]]:
+    """What was planned and done in the database since profiling began, and stop that."""
+    database = storage.connection.database
+    await database.command("profile", 0)
+    return await database["system.profile"].find({"planSummary": {"$exists": True}}).to_list()
+
+
+async def test_every_query_uses_an_index_and_its_order(
+    storage: MongoStorage, clock: FakeClock, ref: QueueRef
+) -> None:
+    """No call scans a collection, and none has results sorted in memory."""
+    await storage.connection.database.command("profile", 2)
+    await every_bounded_call(storage, clock, ref)
+    await every_call_that_grows(storage, ref)
+
+    done = await profile(storage)
+
+    assert len(done) > 40
+    assert [op for op in done if "COLLSCAN" in op["planSummary"]] == []
+    assert [op for op in done if op.get("hasSortStage")] == []
+
+
+async def test_calls_look_at_no_more_than_they_need(
+    storage: MongoStorage, clock: FakeClock, ref: QueueRef
+) -> None:
+    """What a call costs does not depend on how many messages the queue has."""
+    await storage.connection.database.command("profile", 2)
+    await every_bounded_call(storage, clock, ref)
+
+    done = await profile(storage)
+
+    assert len(done) > 30
+    costly = [op for op in done if max(op["keysExamined"], op["docsExamined"]) > LOOKED_AT]
+    assert costly == []
+
+
+async def test_counting_and_finding_work_within_the_index(
+    storage: MongoStorage, clock: FakeClock, ref: QueueRef
+) -> None:
+    """Statistics, and the search for claimable messages, read no message but the two ends."""
+    await storage.connection.database.command("profile", 2)
+    await storage.messages.stats(ref)
+    assert await storage.claims.create(ref, TERMS, 10) is not None
+
+    done = await profile(storage)
+
+    inside = [op for op in done if "held" in op["planSummary"]]
+    assert len(inside) == 4
+    assert {op["docsExamined"] for op in inside} == {0}
+
+
+async def test_expired_messages_are_removed_by_the_server(storage: MongoStorage) -> None:
+    """An index tells it when, with a delay for clocks that differ; reads do not wait for it."""
+    indexes = await storage.connection.messages.index_information()
+
+    assert indexes["by_expiry"]["key"] == [("expires", 1)]
+    assert indexes["by_expiry"]["expireAfterSeconds"] == 60
+
+
+async def test_opening_again_changes_no_index(storage: MongoStorage) -> None:
+    """The indexes are these, and no others."""
+    await storage.open()
+
+    assert set(await storage.connection.queues.index_information()) == {"_id_", "by_name"}
+    assert set(await storage.connection.messages.index_information()) == {
+        "_id_",
+        "by_position",
+        "by_hold",
+        "by_claim",
+        "by_expiry",
+    }
