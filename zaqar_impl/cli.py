@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command ``zaqar-server``: parse, settings, storage, run. Only this module prints and
+exits."""
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import re
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from zaqar_impl import server, wiring
+from zaqar_impl.config import REST_GROUP, STORE_GROUP, Settings, WrongConfiguration, load
+from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.mongod import EmbeddedMongod, MongodError
+from zaqar_impl.storage.loader import DriverError
+
+#: Stopped as asked, by a signal.
+EXIT_OK = 0
+#: The service failed in a way that is no one of those below.
+EXIT_FAILED = 1
+#: A flag or a configuration value is wrong.
+EXIT_USAGE = 2
+#: MongoDB can't be reached, can't be started, or the embedded one died.
+EXIT_STORAGE = 3
+#: The port is taken, or the address is not this machine's.
+EXIT_PORT = 4
+
+_EXAMPLES = """\
+examples:
+  zaqar-server                                          everything on this machine, REST on
+  127.0.0.1:8888
+  zaqar-server --port 8080 --data-dir /var/lib/zaqar    another port, data elsewhere
+  zaqar-server --mongodb-uri 'mongodb://db1,db2,db3/?replicaSet=rs0'
+                                                        on a MongoDB replica set of yours
+  zaqar-server --config-file /etc/zaqar/zaqar.conf      options from a file
+
+exit status:
+  0 stopped by a signal, 1 failed, 2 wrong option or configuration,
+  3 no storage (MongoDB not found, not reachable, died), 4 port not available
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command; its exit status."""
+    parsed = _parser().parse_args(arguments)
+    # Until the workers' supervisor takes over, both signals end the start the same way.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        settings = load(parsed.config_file, _overrides(parsed))
+        server.configure_logging(settings)
+        return _serve(settings)
+    except (WrongConfiguration, DriverError) as error:
+        return _fail(EXIT_USAGE, error)
+    except server.PortTaken as error:
+        return _fail(EXIT_PORT, error)
+    except MongodError as error:
+        return _fail(EXIT_STORAGE, error)
+    except StorageUnavailable as error:
+        # pymongo goes on about its timeouts and topology
+        cause = re.split(r" \(configured|, Timeout:|\n", str(error.__cause__ or error))[0]
+        return _fail(EXIT_STORAGE, f"MongoDB does not answer under the given URI: {cause}")
+    except KeyboardInterrupt:
+        return EXIT_OK
+    except server.WorkersFailed as error:
+        return _fail(EXIT_FAILED, error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="zaqar-server",
+        description="Serve the Zaqar messaging API; with no options on an embedded MongoDB.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--config-file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="zaqar.conf to read; repeatable",
+    )
+    parser.add_argument("--bind", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (8888); 0 for a free one")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="worker processes (one a core, at most 4)"
+    )
+    parser.add_argument(
+        "--mongodb-uri", metavar="URI", help="MongoDB to use instead of an embedded one"
+    )
+    parser.add_argument(
+        "--database", metavar="NAME", help="name of the database in MongoDB (zaqar)"
+    )
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="where the embedded MongoDB keeps its data"
+    )
+    parser.add_argument(
+        "--debug", action="store_true", default=None, help="log a line for each request"
+    )
+    return parser
+
+
+def _overrides(parsed: argparse.Namespace) -> dict[tuple[str | None, str], Any]:
+    flags: dict[tuple[str | None, str], Any] = {
+        (REST_GROUP, "bind"): parsed.bind,
+        (REST_GROUP, "port"): parsed.port,
+        (REST_GROUP, "workers"): parsed.workers,
+        (STORE_GROUP, "uri"): parsed.mongodb_uri,
+        (STORE_GROUP, "database"): parsed.database,
+        ("embedded", "data_dir"): parsed.data_dir,
+        (None, "debug"): parsed.debug,
+    }
+    return {option: value for option, value in flags.items() if value is not None}
+
+
+def _serve(settings: Settings) -> int:
+    with contextlib.closing(server.listen(settings)) as bound, _mongodb(settings) as (uri, trouble):
+        settings = dataclasses.replace(settings, mongodb_uri=uri)
+        asyncio.run(_prepare(settings))
+        reason = server.serve(
+            settings, bound, announce=lambda: _announce(settings, bound), trouble=trouble
+        )
+    return _fail(EXIT_STORAGE, reason) if reason else EXIT_OK
+
+
+@contextlib.contextmanager
+def _mongodb(settings: Settings) -> Iterator[tuple[str | None, Callable[[], str | None]]]:
+    """The URI of the MongoDB to use, an embedded one if none was given, and how to ask what is
+    wrong with it."""
+    if settings.mongodb_uri or settings.driver != "mongodb":
+        yield settings.mongodb_uri, lambda: None
+        return
+    _tell(f"Starting the embedded MongoDB on {settings.data_dir} ...")
+    with EmbeddedMongod(settings.data_dir) as mongod:
+        yield mongod.uri, mongod.trouble
+
+
+async def _prepare(settings: Settings) -> None:
+    """Connect once before anything is served, so that a wrong URI is told at once, and make the
+    indexes."""
+    storage = wiring.storage(settings)
+    try:
+        await storage.open()
+    finally:
+        await storage.close()
+
+
+def _announce(settings: Settings, bound: socket.socket) -> None:
+    host, port = bound.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    if settings.auth_strategy == "":
+        _tell("No authentication: whoever reaches the port can use any project.")
+    print(
+        f"Zaqar is ready.\n"
+        f"  REST API        {url}/v2/\n"
+        f"  OpenAPI         {url}/openapi.json\n"
+        f"  for people      {url}/docs/\n"
+        f"Try it:\n"
+        f"  curl -i -H 'Client-ID: {_EXAMPLE_CLIENT}' -H 'X-Project-ID: demo' \\\n"
+        f"    -H 'Content-Type: application/json' -d '{_EXAMPLE_POST}' \\\n"
+        f"    {url}/v2/queues/greetings/messages\n"
+        f"Ctrl-C stops it.",
+        flush=True,
+    )
+
+
+_EXAMPLE_CLIENT = "3381af92-2b9e-11e3-b191-71861300734c"
+_EXAMPLE_POST = '{"messages": [{"body": "hello"}]}'
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _fail(status: int, reason: object) -> int:
+    _tell(f"zaqar-server: {reason}")
+    return status

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the running service from settings: the only place that knows all the parts."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from zaqar_impl.config import Settings
+from zaqar_impl.domain.clock import system_clock
+from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.handlers.service import Service
+from zaqar_impl.rest.app import application
+from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
+from zaqar_impl.storage.interface import Storage
+from zaqar_impl.storage.loader import open_driver
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds that a storage may take to close; one that is gone can't say goodbye.
+CLOSE_WITHIN = 5.0
+
+#: Seconds between attempts to open a storage that does not answer.
+OPEN_AGAIN = 1.0
+
+
+def storage(settings: Settings) -> Storage:
+    """The driver that the settings name, not opened yet."""
+    return open_driver(settings.driver, settings.mongodb_uri or "", settings.database, system_clock)
+
+
+def rest_application(settings: Settings, *, validate_responses: bool = False) -> ASGIApp:
+    """The REST application of one worker; it opens its storage when it starts and closes it when it
+    stops.
+
+    A worker starts also while the storage is down: it answers 503 until the storage is back.
+    """
+    root = spec_root()
+    document = deploy(bundle(root), settings.transport)
+    driver = storage(settings)
+    service = Service(
+        storage=driver,
+        limits=settings.limits,
+        clock=system_clock,
+        metadata_shape=shape(document, "QueueMetadata"),
+        home_document=home_document(root),
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        opening = asyncio.create_task(_opened(driver))
+        try:
+            yield
+        finally:
+            opening.cancel()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_WITHIN):
+                    await driver.close()
+
+    return application(document, service, lifespan=lifespan, validate_responses=validate_responses)
+
+
+async def _opened(driver: Storage) -> None:
+    """Open the storage, however long it takes to come up."""
+    while True:
+        try:
+            await driver.open()
+        except StorageUnavailable as error:
+            LOG.warning("the storage does not open, trying again: %s", error.__cause__ or error)
+            await asyncio.sleep(OPEN_AGAIN)
+        else:
+            return
