@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cases judge any deployment: other limits, other ids and markers, another place, tokens."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from zaqar_conformance.case import Unsupported, registry
+from zaqar_conformance.target import Limits, Target
+
+from .miniature import Answer, Miniature, Request
+from .miniature.reading import Query
+from .miniature.state import Call, Message
+from .trying import tried
+
+CASES = registry()
+
+#: Cases that two projects, or the choice of one, are needed for.
+_OF_PROJECTS: Final = ("project.", "headers.project-", "queue-list.", "http.unneeded-headers/token")
+
+
+class Elsewhere(Miniature):
+    """As right as the miniature, and different wherever a deployment may be."""
+
+    most_queues = 30
+    most_messages = 8
+    most_popped = most_claimed = 9
+    most_metadata = 10_000
+    most_posted = 100_000
+    message_ttl = (60, 5000)
+    claim_ttl = (60, 3000)
+    claim_grace = (60, 1000)
+    default_claim_ttl = 120
+    default_claim_grace = 90
+    ranges = {  # noqa: RUF012 - as in the miniature
+        "_default_message_ttl": (60, 5000),
+        "_dead_letter_queue_messages_ttl": (60, 5000),
+        "_max_messages_post_size": (1, 100_000),
+        "_default_message_delay": (0, 100),
+    }
+
+    def respond(self, request: Request) -> Answer:
+        """The answer under a path of its own, with one slash less in it."""
+        if not request.target.startswith("/messaging/"):
+            return Answer(502, b"no such service")
+        return super().respond(replace(request, target=request.target.removeprefix("/messaging")))
+
+    def integer(self, query: Query, name: str, default: int, low: int, high: int) -> int:
+        """A number, which is never larger by default than it may be when it is asked for."""
+        return super().integer(query, name, min(default, high), low, high)
+
+    def defaults(self) -> dict[str, Any]:
+        """What is always shown."""
+        own = {
+            "_default_message_ttl": 1800,
+            "_max_messages_post_size": 100_000,
+            "_default_message_delay": 7,
+        }
+        return {**super().defaults(), **own}
+
+    def new_id(self) -> str:
+        """Ids of another form."""
+        return f"Id_{next(self.numbers)}~{'z' * 40}"
+
+    def marker(self, message: Message) -> str:
+        """Markers of another form, with signs that a URL has to escape."""
+        return "+/" + base64.b64encode(super().marker(message).encode()).decode() + "&="
+
+    def position_of(self, call: Call) -> float:
+        """Where such a marker leads."""
+        marker = call.query.last("marker")
+        if marker is not None and marker.startswith("+/"):
+            plain = base64.b64decode(marker[2:-2]).decode()
+            return float(plain.removeprefix("m"))
+        return 0 if marker is None else float("inf")
+
+    def shown(self, call: Call, message: Message) -> dict[str, Any]:
+        """A message with its checksum."""
+        return {**super().shown(call, message), "checksum": "MD5:0123456789abcdef"}
+
+    def shown_popped(self, call: Call, message: Message) -> dict[str, Any]:
+        """A popped message, which has none."""
+        shown = super().shown_popped(call, message)
+        return {key: value for key, value in shown.items() if key != "checksum"}
+
+
+LIMITS: Final = Limits(
+    max_queues_per_page=30,
+    max_messages_per_page=8,
+    max_messages_per_claim_or_pop=9,
+    max_queue_metadata=10_000,
+    max_messages_post_size=100_000,
+    max_message_ttl=5000,
+    max_message_delay=100,
+    max_claim_ttl=3000,
+    max_claim_grace=1000,
+    default_message_ttl=1800,
+    default_message_delay=7,
+    default_claim_ttl=120,
+    default_claim_grace=90,
+)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[tuple[Elsewhere, str]]:
+    """Such a deployment, and where it answers."""
+    server = Elsewhere()
+    with server.serving() as url:
+        yield server, f"{url}/messaging"
+
+
+def test_every_case_passes_on_another_deployment(elsewhere: tuple[Elsewhere, str]) -> None:
+    """What the API leaves open is nobody's fault."""
+    server, url = elsewhere
+
+    raised = {
+        case.id: outcome
+        for case in CASES.values()
+        if (outcome := tried(case, Target(url), server.advance, LIMITS)) is not None
+    }
+
+    assert raised == {}
+
+
+@pytest.mark.parametrize("id", ["headers.client-id-malformed", "headers.client-id-spellings"])
+def test_uuids_are_not_asked_of_who_takes_any_client_id(id: str) -> None:
+    """Where any text is a Client-ID, the rules of its UUID are not supported."""
+    server = Miniature()
+
+    with server.serving() as url:
+        raised = tried(CASES[id], Target(url), server.advance, Limits(client_id_uuid_safe="off"))
+
+    assert isinstance(raised, Unsupported)
+
+
+def test_only_cases_of_projects_are_unsupported_with_a_token() -> None:
+    """With a token every case passes but those that choose their project."""
+    server = Miniature()
+
+    with server.serving() as url:
+        target = Target(url, headers={"X-Auth-Token": "t"})
+        outcomes = {case.id: tried(case, target, server.advance) for case in CASES.values()}
+
+    unsupported = {id for id, raised in outcomes.items() if isinstance(raised, Unsupported)}
+    assert {id for id in unsupported if not id.startswith(_OF_PROJECTS)} == set()
+    assert unsupported | {id for id, raised in outcomes.items() if raised is None} == set(CASES)

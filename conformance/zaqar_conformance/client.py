@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client that cases speak through: sends what it is told to and records every exchange.
+
+It knows the headers that each request of the API carries and how to leave them out. It never
+retries, never follows a redirect, reads no proxy from the environment, and judges nothing, save
+that a request without an answer is a mismatch: the API always answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json as jsonlib
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import requests
+
+from zaqar_conformance.case import Mismatch, Unsupported
+from zaqar_conformance.exchange import Exchange, redacted
+from zaqar_conformance.handwritten import HandWritten
+from zaqar_conformance.target import Limits, Target
+
+__all__ = ["Api", "Data", "Exchange", "Headers", "Limits", "Target"]
+
+_UNSET: Final[Any] = object()
+
+Headers = Mapping[str, str | None]
+#: Bytes go with their length; a sequence of bytes goes in chunks, without a length.
+Data = bytes | Sequence[bytes]
+
+
+@dataclass
+class _Journal:
+    """What one case did and through what, shared by all the callers it speaks as."""
+
+    session: requests.Session = field(default_factory=requests.Session)
+    exchanges: list[Exchange] = field(default_factory=list)
+    queues: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Api(HandWritten):
+    """A caller of the target. A case gets one of its own."""
+
+    def __init__(
+        self,
+        target: Target,
+        limits: Limits | None = None,
+        wait: Callable[[float], None] = time.sleep,
+        journal: _Journal | None = None,
+    ) -> None:
+        self._journal = journal or _Journal()
+        super().__init__(target, self._journal.exchanges)
+        self.limits = limits or Limits()
+        self._wait = wait
+        self._session = self._journal.session
+        self._session.trust_env = False
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass on the target."""
+        self._wait(seconds)
+
+    def other_client(self) -> Api:
+        """The same project, spoken to by another client instance."""
+        return self._as(replace(self.target, client_id=str(uuid.uuid4())))
+
+    def other_project(self, name: str | None = None) -> Api:
+        """The same client instance in another project."""
+        self.needs_open_project()
+        return self._as(replace(self.target, project=name or f"kit-{secrets.token_hex(6)}"))
+
+    def needs_open_project(self) -> None:
+        """Ends the case where the project is decided by a token and not by the header."""
+        if self.target.has_token:
+            raise Unsupported("the token decides the project, so it cannot be chosen")
+
+    def _as(self, target: Target) -> Api:
+        return Api(target, self.limits, self._wait, self._journal)
+
+    # -- names
+
+    def queue_name(self) -> str:
+        """A name that no other case uses; the queue is removed after the case."""
+        return self.remember(f"kit-{secrets.token_hex(6)}")
+
+    def remember(self, name: str) -> str:
+        """Has the queue of that name removed after the case."""
+        self._journal.queues.append((self.target.project, name))
+        return name
+
+    def cleanup(self) -> None:
+        """Removes the queues of the case as well as it can; nothing depends on it."""
+        for project, name in self._journal.queues:
+            headers = {**self.own_headers(), "X-Project-ID": project}
+            with contextlib.suppress(requests.RequestException):
+                url = f"{self.base}/v2/queues/{name}"
+                self._session.delete(url, headers=headers, **self._options)
+        self._journal.queues.clear()
+        self._session.close()
+
+    # -- requests
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = _UNSET,
+        data: Data | None = None,
+        params: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
+        headers: Headers | None = None,
+    ) -> Exchange:
+        """Sends one request. A header that is None here is left out."""
+        if json is not _UNSET:
+            data = jsonlib.dumps(json).encode()
+        body = data if data is None or isinstance(data, bytes) else iter(data)
+        sent = self._sent_headers(headers, has_body=data is not None)
+        started = time.monotonic()
+        try:
+            response = self._session.request(
+                method,
+                f"{self.base}{path}",
+                params=params,
+                data=body,
+                headers=sent,
+                **self._options,
+            )
+        except requests.RequestException as error:
+            raise self._unanswered(method, path, sent, data, started, error) from error
+        exchange = Exchange(
+            method,
+            response.request.url or "",
+            redacted({k: _text(v) for k, v in response.request.headers.items()}),
+            _joined(data),
+            response.status_code,
+            response.headers,
+            response.content,
+            time.monotonic() - started,
+        )
+        self.exchanges.append(exchange)
+        return exchange
+
+    def get(self, path: str, **options: Any) -> Exchange:
+        """GET, with the options of `request`."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Exchange:
+        """POST, with the options of `request`."""
+        return self.request("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Exchange:
+        """PUT, with the options of `request`."""
+        return self.request("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Exchange:
+        """PATCH, with the options of `request`."""
+        return self.request("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Exchange:
+        """DELETE, with the options of `request`."""
+        return self.request("DELETE", path, **options)
+
+    # -- inner parts
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {
+            "timeout": self.target.timeout,
+            "verify": self.target.verify,
+            "allow_redirects": False,
+        }
+
+    def _sent_headers(self, given: Headers | None, has_body: bool) -> dict[str, str | None]:
+        usual = {"Content-Type": "application/json"} if has_body else {}
+        merged: dict[str, str | None] = {"Accept": "application/json", **usual}
+        return {**merged, **self.own_headers(), **(given or {})}
+
+    def _unanswered(
+        self,
+        method: str,
+        path: str,
+        sent: Headers,
+        data: Data | None,
+        started: float,
+        error: requests.RequestException,
+    ) -> Mismatch:
+        told = redacted({k: v for k, v in sent.items() if v is not None})
+        seconds = time.monotonic() - started
+        self.exchanges.append(
+            Exchange(method, f"{self.base}{path}", told, _joined(data), 0, {}, b"", seconds)
+        )
+        return Mismatch("an answer", f"none after {seconds:.1f} s ({type(error).__name__})")
+
+
+def _joined(data: Data | None) -> bytes:
+    if data is None or isinstance(data, bytes):
+        return data or b""
+    return b"".join(data)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
