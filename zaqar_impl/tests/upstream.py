@@ -166,7 +166,8 @@ def _row(first: str, *others: str) -> list[str]:
 def _cell(text: str) -> str:
     """One line of literal text, not too long."""
     flat = " ".join(text.replace("`", "'").split())
-    return f"``{flat[:120]}``" if flat else "-"
+    cut = flat[:120].strip()
+    return f"``{cut}``" if cut else "-"
 
 
 def main() -> int:
