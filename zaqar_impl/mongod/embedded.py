@@ -63,7 +63,10 @@ def _in_wheel(package: str) -> Path | None:
 
 
 class EmbeddedMongod:
-    """A mongod on a data directory; a context manager that starts and stops it."""
+    """A mongod on a data directory; a context manager that starts and stops it.
+
+    ``parameters`` are more of mongod's own settings, as ``name=value``.
+    """
 
     def __init__(
         self,
@@ -71,11 +74,13 @@ class EmbeddedMongod:
         *,
         binary: Path | None = None,
         replica_set: str = REPLICA_SET,
+        parameters: Sequence[str] = (),
         min_free_bytes: int = MIN_FREE_BYTES,
     ) -> None:
         self.directory = Path(directory).absolute()
         self._binary = binary
         self._replica_set = replica_set
+        self._parameters = ("diagnosticDataCollectionEnabled=false", *parameters)
         self._min_free_bytes = min_free_bytes
         self._child: Child | None = None
         self._port = 0
@@ -118,8 +123,7 @@ class EmbeddedMongod:
 
     def _start(self, binary: Path) -> bool:
         """Start it at the port; False if somebody else has taken that in the meantime."""
-        command = _command(binary, self.directory, self._port, self._replica_set)
-        self._child = child = Child(command, self.directory / data.OUTPUT)
+        self._child = child = Child(self._command(binary), self.directory / data.OUTPUT)
         try:
             _wait_until_writable(child, self._port, self._replica_set)
         except BaseException as error:
@@ -150,6 +154,22 @@ class EmbeddedMongod:
         how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
         return f"The embedded MongoDB has ended: {self._reason(how, started=True)}"
 
+    def _command(self, binary: Path) -> Sequence[str]:
+        options = {
+            "dbpath": str(self.directory),
+            "logpath": str(self.directory / data.LOG),
+            "bind_ip": ADDRESS,
+            "port": str(self._port),
+            "replSet": self._replica_set,
+            "wiredTigerCacheSizeGB": _CACHE_GB,
+            "oplogSize": _OPLOG_MB,
+            # An empty journal of 32 MB rather than 300, as fast.
+            "wiredTigerEngineConfigString": "log=(prealloc=false,file_max=32MB)",
+        }
+        flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+        flags += [word for setting in self._parameters for word in ("--setParameter", setting)]
+        return [str(binary), *flags, "--logappend", "--nounixsocket", "--quiet"]
+
     def _started(self) -> Child:
         if self._child is None:
             raise RuntimeError("the embedded mongod was not started")
@@ -165,23 +185,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((ADDRESS, 0))
         return int(probe.getsockname()[1])
-
-
-def _command(binary: Path, directory: Path, port: int, replica_set: str) -> Sequence[str]:
-    options = {
-        "dbpath": str(directory),
-        "logpath": str(directory / data.LOG),
-        "bind_ip": ADDRESS,
-        "port": str(port),
-        "replSet": replica_set,
-        "wiredTigerCacheSizeGB": _CACHE_GB,
-        "oplogSize": _OPLOG_MB,
-        # An empty journal of 32 MB rather than 300, as fast.
-        "wiredTigerEngineConfigString": "log=(prealloc=false,file_max=32MB)",
-        "setParameter": "diagnosticDataCollectionEnabled=false",
-    }
-    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return [str(binary), *flags, "--logappend", "--nounixsocket", "--quiet"]
 
 
 def _wait_until_writable(child: Child, port: int, replica_set: str) -> None:

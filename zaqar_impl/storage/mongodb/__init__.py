@@ -3,7 +3,8 @@
 
 ``client`` holds the connection and the indexes, ``documents`` the layout; ``queues``, ``messages``
 and ``claims`` are the three stores; ``log`` appends messages and ``claimable`` finds them for
-claims, both for ``grouping``\\ s of calls; ``abandoned`` clears up after processes that died.
+claims, both in ``grouping``; ``attempts`` tries again what can be, and ``abandoned`` clears up
+after processes that died.
 """
 
 from zaqar_impl.domain.clock import Clock

@@ -18,6 +18,7 @@ from pymongo import ASCENDING
 
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.client import BY_HOLD, Connection, index_name
 from zaqar_impl.storage.mongodb.grouping import Grouping
 
@@ -116,11 +117,9 @@ class Claimable:
 
     async def _let_go(self, queue: ObjectId, now: DatetimeMS) -> None:
         """Make messages whose hold has run out as easy to find as those that never were held."""
-        await self._connection.messages.update_many(
-            _overdue(queue, now),
-            {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: ""}},
-            hint=index_name(BY_HOLD),
-        )
+        free = {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: ""}}
+        update = self._connection.messages.update_many
+        await repeatedly(lambda: update(_overdue(queue, now), free, hint=index_name(BY_HOLD)))
 
 
 async def _try(wish: _Wish, share: Sequence[int]) -> _Outcome:

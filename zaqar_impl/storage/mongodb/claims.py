@@ -5,17 +5,19 @@ Each mark is set by a write that only matches a message without a live hold, so 
 under two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Any
 
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
-from pymongo import ASCENDING
+from pymongo import ASCENDING, IndexModel
+from pymongo.results import UpdateResult
 
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.values import Claim, ClaimTerms, QueueRef
 from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.claimable import Claimable
 from zaqar_impl.storage.mongodb.client import (
     BY_CLAIM,
@@ -58,8 +60,8 @@ class MongoClaims:
         if queue is None or claim is None:
             return False
         now = d.now(self._clock)
-        renewed = await self.connection.messages.update_many(
-            _held(queue.id, claim, now), _hold(claim, now, terms), hint=index_name(BY_CLAIM)
+        renewed = await self._update(
+            BY_CLAIM, _held(queue.id, claim, now), _hold(claim, now, terms)
         )
         return renewed.matched_count > 0
 
@@ -68,10 +70,10 @@ class MongoClaims:
         queue, claim = await self._directory.find(ref), d.object_id(claim_id)
         if queue is None or claim is None:
             return
-        await self.connection.messages.update_many(
+        await self._update(
+            BY_CLAIM,
             {d.QUEUE: queue.id, d.CLAIM_ID: claim},
             {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: ""}},
-            hint=index_name(BY_CLAIM),
         )
 
     async def _claim(
@@ -79,17 +81,23 @@ class MongoClaims:
     ) -> Claim | None:
         """Claim those of the messages that are still claimable; None if none is."""
         claim, now = ObjectId(), d.now(self._clock)
-        await self.connection.messages.update_many(
-            {
-                d.QUEUE: queue,
-                d.POSITION: {"$in": positions},
-                d.HELD: {"$lte": now},
-                d.EXPIRES: {"$gt": now},
-            },
-            {**_hold(claim, now, terms), "$inc": {d.CLAIM_COUNT: 1}},
-            hint=index_name(BY_POSITION),
+        claimable = {
+            d.QUEUE: queue,
+            d.POSITION: {"$in": positions},
+            d.HELD: {"$lte": now},
+            d.EXPIRES: {"$gt": now},
+        }
+        # Done again after a lost answer, it passes over the messages that bear the mark already.
+        await self._update(
+            BY_POSITION, claimable, {**_hold(claim, now, terms), "$inc": {d.CLAIM_COUNT: 1}}
         )
         return await self._read(queue, claim)
+
+    def _update(
+        self, index: IndexModel, query: dict[str, Any], change: dict[str, Any]
+    ) -> Awaitable[UpdateResult]:
+        update = self.connection.messages.update_many
+        return repeatedly(lambda: update(query, change, hint=index_name(index)))
 
     async def _read(self, queue: ObjectId, claim: ObjectId) -> Claim | None:
         now = d.now(self._clock)

@@ -10,8 +10,6 @@ write checks it again.
 """
 
 import asyncio
-import itertools
-import random
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from functools import wraps
@@ -31,6 +29,7 @@ from pymongo.write_concern import WriteConcern
 from zaqar_impl.domain.errors import StorageUnavailable
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.abandoned import DRIVER_NAME, AbandonedTransactions
+from zaqar_impl.storage.mongodb.attempts import in_transaction
 
 #: How long one call of the interface may take, in seconds, unless the URI has ``timeoutMS``: longer
 #: than a replica set with default settings takes to elect a primary, and shorter than clients wait
@@ -40,9 +39,6 @@ CALL_SECONDS = 20.0
 GRACE_SECONDS = 1.0
 #: How long a ping may take, in seconds.
 PING_SECONDS = 3.0
-#: The longest pause after a conflict with another transaction, in seconds: some times as long as a
-#: transaction lasts, and random, so that contenders fall out of step.
-CONFLICT_PAUSE_SECONDS = 0.02
 SCHEMES = ("mongodb://", "mongodb+srv://")
 #: MongoDB 5.0, the first with snapshot reads outside of transactions.
 MIN_WIRE_VERSION = 13
@@ -163,36 +159,14 @@ class Connection:
             with self.time_limit(self._reach_seconds):
                 await self.database.command("ping")
 
-    async def transaction(self, work: Callable[[AsyncClientSession], Awaitable[_T]]) -> _T:
+    def transaction(
+        self, work: Callable[[AsyncClientSession], Awaitable[_T]]
+    ) -> Coroutine[Any, Any, _T]:
         """Run ``work`` in a transaction, and again after a short pause if another was quicker.
 
-        Whatever ``work`` raises ends the transaction with no effect. pymongo's own loop is not
-        used: its pauses grow to half a second, so one process could starve beside a busy other.
+        Whatever ``work`` raises ends the transaction with no effect.
         """
-        async with self.client.start_session() as session:
-            for attempt in itertools.count():
-                try:
-                    return await self._attempt(session, work)
-                except PyMongoError as error:
-                    if error.timeout or not error.has_error_label("TransientTransactionError"):
-                        raise
-                await asyncio.sleep(random.uniform(0, _longest_pause(attempt)))
-        raise AssertionError("unreachable")
-
-    async def _attempt(
-        self, session: AsyncClientSession, work: Callable[[AsyncClientSession], Awaitable[_T]]
-    ) -> _T:
-        async with await session.start_transaction(FRESH, self._write_concern):
-            result = await work(session)
-            while True:
-                try:
-                    await session.commit_transaction()
-                    return result
-                except PyMongoError as error:
-                    # Asking again is how to learn what has become of it.
-                    unknown = error.has_error_label("UnknownTransactionCommitResult")
-                    if error.timeout or not unknown:
-                        raise
+        return in_transaction(self.client, self._write_concern, work)
 
     def time_limit(self, seconds: float | None = None) -> AbstractContextManager[None]:
         """Give what pymongo does inside this long altogether."""
@@ -228,10 +202,3 @@ def answered(
             raise StorageUnavailable() from error
 
     return call
-
-
-def _longest_pause(attempt: int) -> float:
-    return min(FIRST*GROWTH**attempt, LONGEST)
-import os
-
-FIRST,GROWTH,LONGEST=map(float,os.environ.get("BO","0.005,1.5,0.5").split(","))

@@ -14,6 +14,7 @@ from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import InvalidInput
 from zaqar_impl.domain.values import Message, NewMessage, QueueRef, QueueStats
 from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.claimable import Claimable
 from zaqar_impl.storage.mongodb.client import (
     BY_HOLD,
@@ -132,9 +133,7 @@ class MongoMessages:
         if queue is None:
             return
         if claim_ids is None:
-            await self.connection.messages.delete_many(
-                {d.QUEUE: queue.id} | _among(ids), hint=BY_ID
-            )
+            await self._delete_all({d.QUEUE: queue.id} | _among(ids), BY_ID)
             return
         named = _live(queue.id, d.now(self._clock)) | _among(ids)
         await self.connection.transaction(partial(self._delete_claimed, named, claim_ids))
@@ -183,10 +182,13 @@ class MongoMessages:
     async def purge(self, ref: QueueRef) -> None:
         queue = await self._directory.find(ref)
         if queue is not None:
-            await self.connection.messages.delete_many(
-                {d.QUEUE: queue.id, d.POSITION: {"$lte": queue.head}},
-                hint=index_name(BY_POSITION),
+            await self._delete_all(
+                {d.QUEUE: queue.id, d.POSITION: {"$lte": queue.head}}, index_name(BY_POSITION)
             )
+
+    async def _delete_all(self, query: dict[str, Any], index: str) -> None:
+        delete = self.connection.messages.delete_many
+        await repeatedly(lambda: delete(query, hint=index))
 
     @answered
     async def stats(self, ref: QueueRef) -> QueueStats:

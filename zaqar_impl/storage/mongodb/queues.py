@@ -16,6 +16,7 @@ from pymongo.errors import DuplicateKeyError
 from zaqar_impl.domain.values import Metadata, Queue, QueueRef
 from zaqar_impl.storage.interface import QueueFilter
 from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.client import BY_POSITION, FRESH, Connection, answered, index_name
 
 #: The longest pause before an update that another one overtook is tried again, in seconds.
@@ -124,9 +125,9 @@ class MongoQueues:
         """Once its document is gone, no message of the queue can be reached; then tidy up."""
         gone = await self._queues.find_one_and_delete(_named(ref), {d.ID: 1})
         if gone:
-            await self.connection.messages.delete_many(
-                {d.QUEUE: gone[d.ID]}, hint=index_name(BY_POSITION)
-            )
+            orphans = {d.QUEUE: gone[d.ID]}
+            delete = self.connection.messages.delete_many
+            await repeatedly(lambda: delete(orphans, hint=index_name(BY_POSITION)))
 
     async def _accepted(
         self, project: str, after: str | None, accept: QueueFilter
