@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import IO
@@ -88,8 +88,14 @@ class Session:
         document = limits.applied(self.spec.document, stated.limits)
         planned = self.selection.generated
         runner = Runner(self.target, stated.limits, self.spec.requirements, tell)
-        generated = partial(generate.lines, planned, document, self.target, self.settings, tell)
-        yield from runner.run(self.selection.written, meanwhile=generated)
+        invent = partial(generate.lines, planned, document, settings=self.settings, tell=tell)
+        if self.settings.pinned_project or self.target.has_token:
+            # One project for all: walks along the links would find the queues of waiting cases.
+            yield from runner.run(self.selection.written)
+            yield from invent(self.target)
+        else:
+            apart = replace(self.target, project=f"{self.target.project}-generated")
+            yield from runner.run(self.selection.written, meanwhile=partial(invent, apart))
 
 
 def _now() -> str:
