@@ -16,6 +16,7 @@ __all__ = [
     "queue_create",
     "queue_delete",
     "queue_get",
+    "queue_get_head",
     "queue_get_stats",
     "queue_list",
     "queue_purge",
@@ -85,6 +86,18 @@ async def queue_get(service: Service, caller: Caller, *, queue_name: str) -> Met
     return shown(queue.metadata if queue else {}, service.limits)
 
 
+async def queue_get_head(service: Service, caller: Caller, *, queue_name: str) -> Metadata:
+    """The metadata of a queue that exists (A10).
+
+    Raises:
+        NotFound: there is no such queue.
+    """
+    queue = await service.storage.queues.get(QueueRef(caller.project, queue_name))
+    if queue is None:
+        raise _unknown(queue_name)
+    return shown(queue.metadata, service.limits)
+
+
 async def queue_update(
     service: Service, caller: Caller, *, queue_name: str, changes: Sequence[Mapping[str, Any]]
 ) -> Metadata:
@@ -99,7 +112,7 @@ async def queue_update(
 
     stored = await service.storage.queues.update(QueueRef(caller.project, queue_name), change)
     if stored is None:
-        raise NotFound(f"Queue {queue_name!r} does not exist.")
+        raise _unknown(queue_name)
     return shown(stored, service.limits)
 
 
@@ -123,6 +136,10 @@ async def queue_purge(
     """Remove the named things from the queue, which stays with its metadata."""
     if "messages" in resource_types:
         await service.storage.messages.purge(QueueRef(caller.project, queue_name))
+
+
+def _unknown(queue_name: str) -> NotFound:
+    return NotFound(f"Queue {queue_name!r} does not exist.")
 
 
 def _check_storable(service: Service, metadata: Metadata) -> None:

@@ -83,6 +83,7 @@ BINDINGS: Mapping[str, Binding] = {
     ),
     "queue_create": Binding(answers.queue_created, body=_whole("metadata")),
     "queue_get": Binding(answers.document),
+    "queue_get_head": Binding(answers.document),
     "queue_update": Binding(answers.document, body=_whole("changes")),
     "queue_delete": Binding(answers.nothing),
     "queue_get_stats": Binding(answers.queue_stats),

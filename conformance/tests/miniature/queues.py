@@ -233,6 +233,12 @@ class Queues(State, Metadata):
         queue = self.find(call)
         return Answer(200, self.shown_metadata(queue.metadata if queue else {}))
 
+    def queue_get_head(self, call: Call) -> Answer:
+        """Whether there is such a queue."""
+        if self.find(call) is None:
+            raise Refusal(404, "there is no such queue")
+        return self.queue_get(call)
+
     def queue_delete(self, call: Call) -> Answer:
         """Removes a queue with all that is in it."""
         self.queues.pop(self.key(call), None)
