@@ -43,10 +43,12 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be posted: its body as JSON bytes and its lifetime in seconds."""
+    """A message to be posted: its body as JSON bytes, its lifetime, and for how long it is
+    withheld first, in seconds."""
 
     body: bytes
     ttl: int
+    delay: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class QueueStats:
-    """How many live messages a queue holds, and the first and last of them."""
+    """How many live messages a queue holds, and the first and last of those that are not
+    delayed."""
 
     claimed: int
     free: int

@@ -31,7 +31,7 @@ def _posted(request: RestRequest) -> Arguments:
     messages = request.document["messages"]
     return {
         "messages": [
-            PostedMessage(body, message.get("ttl"))
+            PostedMessage(body, message.get("ttl"), message.get("delay"))
             for body, message in zip(bodies, messages, strict=True)
         ],
         "size": len(request.body),
@@ -90,7 +90,8 @@ BINDINGS: Mapping[str, Binding] = {
     "queue_purge": Binding(answers.nothing, body=_members("resource_types")),
     "message_post": Binding(answers.messages_posted, body=_posted),
     "message_list": Binding(
-        answers.message_page, takes=_same("marker", "limit", "echo", "include_claimed")
+        answers.message_page,
+        takes=_same("marker", "limit", "echo", "include_claimed", "include_delayed"),
     ),
     "message_get_many": Binding(answers.message_selection, takes={"ids": "message_ids"}),
     "message_get": Binding(answers.message),

@@ -46,8 +46,8 @@ class Claims(Messages):
         return [message for message in self.live(call) if self.is_free(message)]
 
     def is_free(self, message: Message) -> bool:
-        """Whether nobody works on a message."""
-        return not self.is_claimed(message)
+        """Whether nobody works on a message that is given out."""
+        return not self.is_claimed(message) and not self.is_delayed(message)
 
     def terms(self, body: dict[str, Any]) -> tuple[int, int]:
         """Lifetime and grace."""

@@ -255,9 +255,13 @@ class Queues(State, Metadata):
             "free": len(live) - claimed,
             "total": len(live),
         }
-        if live:
-            told |= {"oldest": self.end(call, live[0]), "newest": self.end(call, live[-1])}
+        if ends := self.ends(live):
+            told |= {"oldest": self.end(call, ends[0]), "newest": self.end(call, ends[-1])}
         return Answer(200, {"messages": told})
+
+    def ends(self, live: list[Any]) -> list[Any]:
+        """Those whose first and last are the ends of the queue."""
+        return [message for message in live if not self.is_delayed(message)]
 
     def end(self, call: Call, message: Any) -> dict[str, Any]:
         """The first or last message in the statistics."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding the oldest messages that nobody holds, and dealing them out to the calls that want some.
+"""Finding the oldest messages that nothing holds, and dealing them out to the calls that want some.
 
 Claims and pops of this process that wait for one queue are served by one query, so they do not get
 in each other's way. Other processes may find the same messages at the same time: the query decides
@@ -118,7 +118,7 @@ class Claimable:
         """Make messages whose hold has run out as easy to find as those that never were held."""
         await self._connection.messages.update_many(
             _overdue(queue, now),
-            {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: ""}},
+            {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: "", d.DELAYED: ""}},
             hint=index_name(BY_HOLD),
         )
 

@@ -33,6 +33,8 @@ PATCH = {"Content-Type": "application/openstack-messaging-v2.0-json-patch"}
         pytest.param({"messages": [{"body": 1, "ttl": "60"}]}, "ttl", id="ttl a string"),
         pytest.param({"messages": [{"body": 1, "ttl": None}]}, "ttl", id="ttl null"),
         pytest.param({"messages": [{"body": 1, "ttl": 10**40}]}, "ttl", id="ttl huge"),
+        pytest.param({"messages": [{"body": 1, "delay": 901}]}, "messages[0].delay: 901", id="late"),
+        pytest.param({"messages": [{"body": 1, "delay": True}]}, "delay", id="delay true (D-61)"),
     ],
 )
 async def test_bad_posts_store_nothing(api: httpx.AsyncClient, body: Any, names: str) -> None:

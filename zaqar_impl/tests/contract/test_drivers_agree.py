@@ -25,6 +25,7 @@ PRODUCERS = st.sampled_from(["p", "q"])
 INDEX = st.integers(0, 7)
 LIMITS = st.integers(1, 4)
 TTLS = st.sampled_from([60, 61, 100, 200])
+DELAYS = st.sampled_from([0, 0, 1, 60, 100])
 TERMS = st.builds(ClaimTerms, ttl=TTLS, grace=TTLS)
 UNKNOWN = "0" * 24
 
@@ -101,9 +102,16 @@ class Drivers(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
-    @rule(name=NAMES, ttls=st.lists(TTLS, min_size=1, max_size=4), producer=PRODUCERS)
-    def post(self, name: str, ttls: list[int], producer: str) -> None:
-        new = [NewMessage(str(len(self.messages) + n).encode(), t) for n, t in enumerate(ttls)]
+    @rule(
+        name=NAMES,
+        lives=st.lists(st.tuples(TTLS, DELAYS), min_size=1, max_size=4),
+        producer=PRODUCERS,
+    )
+    def post(self, name: str, lives: list[tuple[int, int]], producer: str) -> None:
+        new = [
+            NewMessage(str(len(self.messages) + n).encode(), ttl, delay)
+            for n, (ttl, delay) in enumerate(lives)
+        ]
         answers = [
             self.runner.run(driver.messages.post(self.ref(name), new, producer=producer))
             for driver in self.drivers
@@ -115,10 +123,10 @@ class Drivers(RuleBasedStateMachine):
         after=st.integers(-1, 20),
         limit=LIMITS,
         hide=st.none() | PRODUCERS,
-        claimed=st.booleans(),
+        include=st.tuples(st.booleans(), st.booleans()),
     )
     def list_messages(
-        self, name: str, after: int, limit: int, hide: str | None, claimed: bool
+        self, name: str, after: int, limit: int, hide: str | None, include: tuple[bool, bool]
     ) -> None:
         self.both(
             lambda driver, _: driver.messages.list(
@@ -126,7 +134,8 @@ class Drivers(RuleBasedStateMachine):
                 after=after,
                 limit=limit,
                 hide_producer=hide,
-                include_claimed=claimed,
+                include_claimed=include[0],
+                include_delayed=include[1],
             )
         )
 
