@@ -89,6 +89,16 @@ class ClaimTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """What becomes of messages that were claimed ``max_claim_count`` times: they move to ``queue``
+    of the same project, where they live ``ttl`` seconds more if it is given."""
+
+    queue: str
+    max_claim_count: int
+    ttl: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A live claim with the messages that are still under it, oldest first; ``created`` is its last
     renewal."""

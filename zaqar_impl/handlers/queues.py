@@ -76,7 +76,7 @@ async def queue_create(
 ) -> bool:
     """Create the queue; False if it existed, and then its metadata stays what it was (D-46)."""
     metadata = metadata or {}
-    _check_storable(service, metadata)
+    _check_storable(service, queue_name, metadata)
     return await service.storage.queues.create(QueueRef(caller.project, queue_name), metadata)
 
 
@@ -107,7 +107,7 @@ async def queue_update(
         result = changed(metadata, changes, service.limits)
         if violation := service.metadata_shape.violation(result):
             raise InvalidInput(f"The changed metadata is invalid: {violation}.")
-        _check_storable(service, result)
+        _check_storable(service, queue_name, result)
         return result
 
     stored = await service.storage.queues.update(QueueRef(caller.project, queue_name), change)
@@ -142,10 +142,12 @@ def _unknown(queue_name: str) -> NotFound:
     return NotFound(f"Queue {queue_name!r} does not exist.")
 
 
-def _check_storable(service: Service, metadata: Metadata) -> None:
-    """What the shape cannot say of metadata: a retry policy's delays, its size, its integers, and
-    that this server has no encryption key."""
+def _check_storable(service: Service, queue_name: str, metadata: Metadata) -> None:
+    """What the shape cannot say of metadata: a retry policy's delays, its size, its integers, that
+    a queue is not its own dead letter queue, and that this server has no encryption key."""
     check_retry_policy(metadata)
+    if metadata.get("_dead_letter_queue") == queue_name:
+        raise InvalidInput("_dead_letter_queue: a queue can't be its own dead letter queue.")
     if metadata.get("_enable_encrypt_messages"):
         raise InvalidInput(
             "_enable_encrypt_messages: this server can't encrypt, as it has no key for it."

@@ -29,6 +29,7 @@ from typing import Protocol
 from zaqar_impl.domain.values import (
     Claim,
     ClaimTerms,
+    DeadLetters,
     Message,
     Metadata,
     NewMessage,
@@ -152,13 +153,27 @@ class MessageStore(Protocol):
 class ClaimStore(Protocol):
     """Claims: exclusive, temporary holds on messages."""
 
-    async def create(self, ref: QueueRef, terms: ClaimTerms, limit: int) -> Claim | None:
+    async def create(
+        self,
+        ref: QueueRef,
+        terms: ClaimTerms,
+        limit: int,
+        *,
+        dead_letters: DeadLetters | None = None,
+    ) -> Claim | None:
         """Claim up to ``limit`` of the oldest messages that are neither claimed nor delayed, or
         give None when there is none.
 
         A message is never under two live claims. Each message that would expire before the claim's
         end plus the grace has its life extended to that moment. Fewer messages than asked for may
-        come back under contention, but None only when no claimable message was left.
+        come back under contention, and where some of them move, but None only when no claimable
+        message was left.
+
+        Each message counts how often it was claimed, however its claims ended. With
+        ``dead_letters``, a claimable message that has reached that count is not claimed but moved,
+        atomically and in order, to the end of the dead letter queue, which is created if it does
+        not exist. It keeps id, body, producer and count, is claimable there at once, and with a
+        ``ttl`` begins its life anew.
         """
 
     async def get(self, ref: QueueRef, claim_id: str) -> Claim | None:

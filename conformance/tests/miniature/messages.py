@@ -211,4 +211,4 @@ class Messages(Queues):
         """A message as a pop gives it."""
         shown = self.shown(call, message)
         del shown["href"]
-        return {**shown, "claim_id": None, "claim_count": 0}
+        return {**shown, "claim_id": None, "claim_count": message.claims}

@@ -215,6 +215,7 @@ class Queues(State, Metadata):
         self.check_size(call, self.most_metadata)
         metadata = self.object_of(call.request, {})
         self.check_metadata(metadata)
+        self.check_not_own(call, metadata)
         new = self.find(call) is None
         self.store_new(call, metadata)
         return Answer(201 if new else 204, headers={"Location": f"/v2/queues/{quote(call.queue)}"})
@@ -227,6 +228,11 @@ class Queues(State, Metadata):
         """A body has at most so many bytes."""
         if len(call.request.body) > most:
             raise Refusal(400, f"the body is larger than {most} bytes")
+
+    def check_not_own(self, call: Call, metadata: dict[str, Any]) -> None:
+        """A queue is not its own dead letter queue."""
+        if metadata.get("_dead_letter_queue") == call.queue:
+            raise Refusal(400, "_dead_letter_queue is the queue itself")
 
     def queue_get(self, call: Call) -> Answer:
         """The metadata, or the defaults."""

@@ -26,6 +26,7 @@ class Message:
     claim: str | None = None
     claim_ends: float = 0
     begins: float = 0
+    claims: int = 0
 
 
 @dataclass

@@ -23,10 +23,12 @@ for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "clai
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 pytest.register_assert_rewrite(f"{__name__}.concurrency")
 pytest.register_assert_rewrite(f"{__name__}.isolation")
+pytest.register_assert_rewrite(f"{__name__}.deadletters")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
 from zaqar_impl.storage.contract.clock import FakeClock  # noqa: E402
 from zaqar_impl.storage.contract.concurrency import ConcurrencyContract  # noqa: E402
+from zaqar_impl.storage.contract.deadletters import DeadLetterContract  # noqa: E402
 from zaqar_impl.storage.contract.delay import DelayContract  # noqa: E402
 from zaqar_impl.storage.contract.expiry import ExpiryContract  # noqa: E402
 from zaqar_impl.storage.contract.isolation import IsolationContract  # noqa: E402
@@ -46,6 +48,7 @@ class StorageContract(
     ExpiryContract,
     ClaimContract,
     DelayContract,
+    DeadLetterContract,
     IsolationContract,
     ConcurrencyContract,
 ):

@@ -50,6 +50,12 @@ class Entry:
         self.mark = mark
         self.expires = max(self.expires, mark.end + grace * 1000)
 
+    def move(self, position: int, now: int, ttl: int | None) -> None:
+        """Put the message at a place in another log, unclaimed, perhaps with a new life."""
+        self.position, self.mark = position, None
+        if ttl is not None:
+            self.created, self.expires = now, now + ttl * 1000
+
     def shown(self, now: int) -> Message:
         claim = self.claim(now)
         return Message(

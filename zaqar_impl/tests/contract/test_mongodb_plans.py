@@ -4,13 +4,12 @@
 import re
 import secrets
 from collections.abc import AsyncIterator
-from collections.abc import AsyncIterator
 from itertools import product
 from typing import Any
 
 import pytest
 
-from zaqar_impl.domain.values import ClaimTerms, NewMessage, QueueRef
+from zaqar_impl.domain.values import ClaimTerms, DeadLetters, NewMessage, QueueRef
 from zaqar_impl.mongod import EmbeddedMongod
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.mongodb import MongoStorage
@@ -79,6 +78,7 @@ async def every_bounded_call(storage: MongoStorage, clock: FakeClock, ref: Queue
     await messages.delete(ref, made.messages[0].id, claim_id=made.id)
     await messages.delete_many(ref, [made.messages[1].id], claim_ids=[made.id])
     await claims.release(ref, made.id)
+    await claims.create(ref, TERMS, 10, dead_letters=DeadLetters("z", 1, ttl=60))
 
 
 async def every_call_that_grows(storage: MongoStorage, ref: QueueRef) -> None:
