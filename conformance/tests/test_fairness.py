@@ -33,6 +33,7 @@ class Elsewhere(Miniature):
     most_metadata = 10_000
     most_posted = 100_000
     message_ttl = (60, 5000)
+    message_delay = (0, 100)
     claim_ttl = (60, 3000)
     claim_grace = (60, 1000)
     default_claim_ttl = 120

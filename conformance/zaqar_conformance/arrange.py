@@ -42,10 +42,12 @@ def created(api: Api, name: str, metadata: Mapping[str, Any] | None = None) -> N
 
 
 @setup()
-def posted(api: Api, name: str, *bodies: Any, ttl: int | None = None) -> list[str]:
+def posted(
+    api: Api, name: str, *bodies: Any, ttl: int | None = None, delay: int | None = None
+) -> list[str]:
     """The ids of new messages with those bodies, in one post."""
-    lifetime = {} if ttl is None else {"ttl": ttl}
-    messages = [{"body": body, **lifetime} for body in bodies]
+    told = {key: value for key, value in (("ttl", ttl), ("delay", delay)) if value is not None}
+    messages = [{"body": body, **told} for body in bodies]
     return ids_of(api.post(paths.messages(name), json={"messages": messages}), len(bodies))
 
 

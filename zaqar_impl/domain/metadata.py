@@ -12,7 +12,7 @@ from typing import Any
 
 from zaqar_impl.domain.errors import Conflict, InvalidInput
 from zaqar_impl.domain.limits import Limits
-from zaqar_impl.domain.values import Metadata, Queue
+from zaqar_impl.domain.values import DeadLetters, Metadata, Queue
 
 
 def always_shown(limits: Limits) -> dict[str, Any]:
@@ -44,6 +44,17 @@ def effective(metadata: Metadata, key: str, default: Any) -> Any:
     ``null``."""
     stored = metadata.get(key)
     return default if stored is None else stored
+
+
+def dead_letters(queue: Queue) -> DeadLetters | None:
+    """What the queue does with messages that were claimed too often; None unless it says both how
+    often and where to, which is another queue (old metadata may name the queue itself)."""
+    name = effective(queue.metadata, "_dead_letter_queue", None)
+    count = effective(queue.metadata, "_max_claim_count", None)
+    if name in (None, queue.ref.name) or count is None:
+        return None
+    ttl = effective(queue.metadata, "_dead_letter_queue_messages_ttl", None)
+    return DeadLetters(queue=name, max_claim_count=count, ttl=ttl)
 
 
 def changed(

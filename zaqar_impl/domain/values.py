@@ -43,10 +43,12 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be posted: its body as JSON bytes and its lifetime in seconds."""
+    """A message to be posted: its body as JSON bytes, its lifetime, and for how long it is
+    withheld first, in seconds."""
 
     body: bytes
     ttl: int
+    delay: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,16 @@ class ClaimTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """What becomes of messages that were claimed ``max_claim_count`` times: they move to ``queue``
+    of the same project, where they live ``ttl`` seconds more if it is given."""
+
+    queue: str
+    max_claim_count: int
+    ttl: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A live claim with the messages that are still under it, oldest first; ``created`` is its last
     renewal."""
@@ -103,7 +115,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class QueueStats:
-    """How many live messages a queue holds, and the first and last of them."""
+    """How many live messages a queue holds, and the first and last of those that are not
+    delayed."""
 
     claimed: int
     free: int

@@ -2,6 +2,7 @@
 """Claims: make, show, renew, release."""
 
 from zaqar_impl.domain.errors import NotFound
+from zaqar_impl.domain.metadata import dead_letters
 from zaqar_impl.domain.values import Caller, Claim, ClaimTerms, QueueRef
 from zaqar_impl.handlers.service import Service
 
@@ -18,9 +19,20 @@ async def claim_create(
     grace: int | None = None,
 ) -> Claim | None:
     """Hold up to ``limit`` of the oldest unclaimed messages, the caller's own too; None if there is
-    none."""
+    none.
+
+    Messages that were claimed as often as the queue says move to its dead letter queue instead.
+    """
     ref = QueueRef(caller.project, queue_name)
-    return await service.storage.claims.create(ref, _terms(service, ttl, grace), limit)
+    queue = await service.storage.queues.get(ref)
+    if queue is None:
+        return None
+    return await service.storage.claims.create(
+        ref,
+        _terms(service, ttl, grace),
+        limit,
+        dead_letters=dead_letters(queue),
+    )
 
 
 async def claim_get(service: Service, caller: Caller, *, queue_name: str, claim_id: str) -> Claim:

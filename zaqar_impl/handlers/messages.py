@@ -22,11 +22,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
-    """A message as a producer sends it: its body as JSON bytes, and a lifetime unless the queue's
-    default is meant."""
+    """A message as a producer sends it: its body as JSON bytes, and a lifetime and a delay unless
+    the queue's defaults are meant."""
 
     body: bytes
     ttl: int | None
+    delay: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,17 @@ async def message_post(
     if size > largest:
         raise InvalidInput(f"The request has {size} bytes; this queue takes at most {largest}.")
     default_ttl = effective(metadata, "_default_message_ttl", service.limits.default_message_ttl)
-    return await service.storage.messages.post(
-        ref,
-        [NewMessage(m.body, default_ttl if m.ttl is None else m.ttl) for m in messages],
-        producer=caller.client_id,
-    )
+    # The server's default_message_delay is shown, and delays nothing (decision 0022).
+    default_delay = effective(metadata, "_default_message_delay", 0)
+    new = [
+        NewMessage(
+            body=message.body,
+            ttl=default_ttl if message.ttl is None else message.ttl,
+            delay=default_delay if message.delay is None else message.delay,
+        )
+        for message in messages
+    ]
+    return await service.storage.messages.post(ref, new, producer=caller.client_id)
 
 
 async def message_list(
@@ -76,6 +83,7 @@ async def message_list(
     marker: str | None = None,
     echo: bool = False,
     include_claimed: bool = False,
+    include_delayed: bool = False,
 ) -> MessagePage:
     """The messages after the marker, oldest first; the caller's own only with ``echo``.
 
@@ -90,6 +98,7 @@ async def message_list(
         limit=limit,
         hide_producer=None if echo else caller.client_id,
         include_claimed=include_claimed,
+        include_delayed=include_delayed,
     )
     return MessagePage(found, str(found[-1].position) if found else None)
 
@@ -97,7 +106,7 @@ async def message_list(
 async def message_get_many(
     service: Service, caller: Caller, *, queue_name: str, message_ids: Sequence[str]
 ) -> Sequence[Message]:
-    """Those of the messages that exist, claimed ones too, each once."""
+    """Those of the messages that exist, claimed and delayed ones too, each once."""
     return await service.storage.messages.get_many(
         QueueRef(caller.project, queue_name), message_ids
     )
@@ -106,7 +115,7 @@ async def message_get_many(
 async def message_get(
     service: Service, caller: Caller, *, queue_name: str, message_id: str
 ) -> Message:
-    """One message, also while it is claimed.
+    """One message, also while it is claimed or delayed.
 
     Raises:
         NotFound: there is no such message in the queue.

@@ -16,6 +16,7 @@ __all__ = [
     "queue_create",
     "queue_delete",
     "queue_get",
+    "queue_get_head",
     "queue_get_stats",
     "queue_list",
     "queue_purge",
@@ -75,7 +76,7 @@ async def queue_create(
 ) -> bool:
     """Create the queue; False if it existed, and then its metadata stays what it was (D-46)."""
     metadata = metadata or {}
-    _check_storable(service, metadata)
+    _check_storable(service, queue_name, metadata)
     return await service.storage.queues.create(QueueRef(caller.project, queue_name), metadata)
 
 
@@ -83,6 +84,18 @@ async def queue_get(service: Service, caller: Caller, *, queue_name: str) -> Met
     """The queue's metadata; that of a queue that does not exist consists of the defaults (D-46)."""
     queue = await service.storage.queues.get(QueueRef(caller.project, queue_name))
     return shown(queue.metadata if queue else {}, service.limits)
+
+
+async def queue_get_head(service: Service, caller: Caller, *, queue_name: str) -> Metadata:
+    """The metadata of a queue that exists (A10).
+
+    Raises:
+        NotFound: there is no such queue.
+    """
+    queue = await service.storage.queues.get(QueueRef(caller.project, queue_name))
+    if queue is None:
+        raise _unknown(queue_name)
+    return shown(queue.metadata, service.limits)
 
 
 async def queue_update(
@@ -94,12 +107,12 @@ async def queue_update(
         result = changed(metadata, changes, service.limits)
         if violation := service.metadata_shape.violation(result):
             raise InvalidInput(f"The changed metadata is invalid: {violation}.")
-        _check_storable(service, result)
+        _check_storable(service, queue_name, result)
         return result
 
     stored = await service.storage.queues.update(QueueRef(caller.project, queue_name), change)
     if stored is None:
-        raise NotFound(f"Queue {queue_name!r} does not exist.")
+        raise _unknown(queue_name)
     return shown(stored, service.limits)
 
 
@@ -125,10 +138,16 @@ async def queue_purge(
         await service.storage.messages.purge(QueueRef(caller.project, queue_name))
 
 
-def _check_storable(service: Service, metadata: Metadata) -> None:
-    """What the shape cannot say of metadata: a retry policy's delays, its size, its integers, and
-    that this server has no encryption key."""
+def _unknown(queue_name: str) -> NotFound:
+    return NotFound(f"Queue {queue_name!r} does not exist.")
+
+
+def _check_storable(service: Service, queue_name: str, metadata: Metadata) -> None:
+    """What the shape cannot say of metadata: a retry policy's delays, its size, its integers, that
+    a queue is not its own dead letter queue, and that this server has no encryption key."""
     check_retry_policy(metadata)
+    if metadata.get("_dead_letter_queue") == queue_name:
+        raise InvalidInput("_dead_letter_queue: a queue can't be its own dead letter queue.")
     if metadata.get("_enable_encrypt_messages"):
         raise InvalidInput(
             "_enable_encrypt_messages: this server can't encrypt, as it has no key for it."

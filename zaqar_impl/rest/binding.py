@@ -31,7 +31,7 @@ def _posted(request: RestRequest) -> Arguments:
     messages = request.document["messages"]
     return {
         "messages": [
-            PostedMessage(body, message.get("ttl"))
+            PostedMessage(body, message.get("ttl"), message.get("delay"))
             for body, message in zip(bodies, messages, strict=True)
         ],
         "size": len(request.body),
@@ -83,13 +83,15 @@ BINDINGS: Mapping[str, Binding] = {
     ),
     "queue_create": Binding(answers.queue_created, body=_whole("metadata")),
     "queue_get": Binding(answers.document),
+    "queue_get_head": Binding(answers.document),
     "queue_update": Binding(answers.document, body=_whole("changes")),
     "queue_delete": Binding(answers.nothing),
     "queue_get_stats": Binding(answers.queue_stats),
     "queue_purge": Binding(answers.nothing, body=_members("resource_types")),
     "message_post": Binding(answers.messages_posted, body=_posted),
     "message_list": Binding(
-        answers.message_page, takes=_same("marker", "limit", "echo", "include_claimed")
+        answers.message_page,
+        takes=_same("marker", "limit", "echo", "include_claimed", "include_delayed"),
     ),
     "message_get_many": Binding(answers.message_selection, takes={"ids": "message_ids"}),
     "message_get": Binding(answers.message),

@@ -16,6 +16,8 @@ suite in ``zaqar_impl.storage.contract``. The promises that hold for every metho
   queue, and a removal that names claims happened wholly or not at all. Other removals and claims of
   several messages may have happened for some of them: repeating a removal or a renewal is safe, and
   messages of a claim whose id nobody got are free again when it expires.
+* A message that was posted with a delay is delayed for that long, counted from its post. It is in
+  its place in the log from the beginning; who lists, claims or pops passes over it meanwhile.
 * Limits are 1 or more, and batches are not empty.
 * Methods may be called concurrently, in one process and in many, and are atomic with respect to
   each other as far as their docstrings say.
@@ -27,6 +29,7 @@ from typing import Protocol
 from zaqar_impl.domain.values import (
     Claim,
     ClaimTerms,
+    DeadLetters,
     Message,
     Metadata,
     NewMessage,
@@ -101,14 +104,16 @@ class MessageStore(Protocol):
         limit: int,
         hide_producer: str | None,
         include_claimed: bool,
+        include_delayed: bool,
     ) -> Sequence[Message]:
         """Up to ``limit`` messages with a position greater than ``after``, in order of position.
 
-        Messages of ``hide_producer`` are left out; claimed ones too unless ``include_claimed``.
+        Messages of ``hide_producer`` are left out; claimed ones too unless ``include_claimed``,
+        delayed ones too unless ``include_delayed``.
         """
 
     async def get_many(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[Message]:
-        """Those of the messages that exist, each once, in order of position."""
+        """Those of the messages that exist, delayed ones too, each once, in order of position."""
 
     async def delete(self, ref: QueueRef, message_id: str, *, claim_id: str | None) -> None:
         """Remove one message; atomic against claims: it goes only if the rules below hold at that
@@ -133,26 +138,42 @@ class MessageStore(Protocol):
         """
 
     async def pop(self, ref: QueueRef, limit: int) -> Sequence[Message]:
-        """Remove and give the up to ``limit`` oldest unclaimed messages, in order of position; no
-        message to two callers."""
+        """Remove and give the up to ``limit`` oldest messages that are neither claimed nor delayed,
+        in order of position; no message to two callers."""
 
     async def purge(self, ref: QueueRef) -> None:
-        """Remove all messages that are there when it is called, claimed ones too; positions go on
-        where they were."""
+        """Remove all messages that are there when it is called, claimed and delayed ones too;
+        positions go on where they were."""
 
     async def stats(self, ref: QueueRef) -> QueueStats:
-        """Count the live messages; ``oldest`` and ``newest`` are None when there is none."""
+        """Count the live messages, delayed ones as free; ``oldest`` and ``newest`` pass over
+        delayed ones, and are None when there is no other."""
 
 
 class ClaimStore(Protocol):
     """Claims: exclusive, temporary holds on messages."""
 
-    async def create(self, ref: QueueRef, terms: ClaimTerms, limit: int) -> Claim | None:
-        """Claim up to ``limit`` of the oldest unclaimed messages, or give None when there is none.
+    async def create(
+        self,
+        ref: QueueRef,
+        terms: ClaimTerms,
+        limit: int,
+        *,
+        dead_letters: DeadLetters | None = None,
+    ) -> Claim | None:
+        """Claim up to ``limit`` of the oldest messages that are neither claimed nor delayed, or
+        give None when there is none.
 
         A message is never under two live claims. Each message that would expire before the claim's
         end plus the grace has its life extended to that moment. Fewer messages than asked for may
-        come back under contention, but None only when no claimable message was left.
+        come back under contention, and where some of them move, but None only when no claimable
+        message was left.
+
+        Each message counts how often it was claimed, however its claims ended. With
+        ``dead_letters``, a claimable message that has reached that count is not claimed but moved,
+        atomically and in order, to the end of the dead letter queue, which is created if it does
+        not exist. It keeps id, body, producer and count, is claimable there at once, and with a
+        ``ttl`` begins its life anew.
         """
 
     async def get(self, ref: QueueRef, claim_id: str) -> Claim | None:

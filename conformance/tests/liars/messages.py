@@ -139,8 +139,8 @@ lie(
 def _storing(change: Any) -> Any:
     """An override of `stored` that changes each body."""
 
-    def stored(self: Miniature, call: Call, body: Any, ttl: int) -> Message:
-        return Miniature.stored(self, call, change(body), ttl)
+    def stored(self: Miniature, call: Call, body: Any, ttl: int, delay: int) -> Message:
+        return Miniature.stored(self, call, change(body), ttl, delay)
 
     return stored
 

@@ -34,6 +34,19 @@ def _always_there(self: Miniature, template: str, request: Request) -> Any:
     return Miniature.operation(self, template, request)
 
 
+def _no_head(self: Miniature, template: str, request: Request) -> Any:
+    if request.method == "HEAD" and template == "/v2/queues/{name}":
+        raise Refusal(405, "the path has no such method", Allow="DELETE, GET, PATCH, PUT, OPTIONS")
+    return Miniature.operation(self, template, request)
+
+
+def _made_by_head(self: Miniature, call: Call) -> Answer:
+    try:
+        return Miniature.queue_get_head(self, call)
+    finally:
+        self.made(call)
+
+
 def _chunks_unread(self: Miniature, request: Request) -> Answer:
     body = request.body if request.has_length else b""
     return Miniature.answer_of(self, replace(request, body=body))
@@ -53,7 +66,14 @@ def _short_names_only(self: Miniature, request: Request) -> tuple[str, str]:
 lie("tells its methods in another order", "http.allow-order", finished=answering(_allow_reversed))
 lie("knows a method FOO", "http.unknown-method", operation=_unknown_method_not_allowed)
 lie("refuses OPTIONS like the rest", "http.options-never-fails", refused=_options_refused)
-lie("finds every queue by HEAD", "http.head-on-queue", operation=_always_there)
+lie(
+    "finds every queue by HEAD",
+    "http.head-on-queue",
+    "queue-get-head.existence",
+    operation=_always_there,
+)
+lie("knows no HEAD on a queue", "queue-get-head.existence", operation=_no_head)
+lie("makes the queue that HEAD asks for", "queue-get-head.existence", queue_get_head=_made_by_head)
 lie(
     "hangs up without a word",
     "http.keep-alive",

@@ -34,6 +34,7 @@ _ROUTES: dict[str, dict[str, str]] = {
     "/v2/queues": {"GET": "queue_list"},
     "/v2/queues/{name}": {
         "GET": "queue_get",
+        "HEAD": "queue_get_head",
         "PUT": "queue_create",
         "PATCH": "queue_update",
         "DELETE": "queue_delete",

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .messages import Messages
 from .reading import Refusal
-from .state import Call, Claim, Message
+from .state import Call, Claim, Message, Queue
 from .wire import Answer
 
 
@@ -25,17 +26,44 @@ class Claims(Messages):
         """Claims the oldest messages that are free."""
         limit = self.integer(call.query, "limit", self.default_claimed, 1, self.most_claimed)
         ttl, grace = self.terms(self.object_of(call.request, {}))
-        free = self.candidates(call)[:limit]
         queue = self.find(call)
+        free = self.given_out(call, queue, self.candidates(call)[:limit]) if queue else []
         if not free or queue is None:
             return self.nothing_claimed(call)
         claim = Claim(self.new_id(), ttl, self.time, self.time + ttl)
         queue.claims[claim.id] = claim
         for message in free:
             message.claim = claim.id
+            message.claims += 1
             self.hold(message, claim, grace)
         shown = [self.shown(call, message) for message in free]
         return Answer(201, {"messages": shown}, {"Location": f"{call.path}/{claim.id}"})
+
+    def given_out(self, call: Call, queue: Queue, free: list[Message]) -> list[Message]:
+        """The messages without those that were given out too often, which are moved."""
+        spent = [message for message in free if self.is_spent(queue, message)]
+        for message in spent:
+            self.move(call, queue, message)
+        return [message for message in free if message not in spent]
+
+    def is_spent(self, queue: Queue, message: Message) -> bool:
+        """Whether a message was given out as often as its queue says, if it says where to then."""
+        most = queue.metadata.get("_max_claim_count")
+        named = queue.metadata.get("_dead_letter_queue") is not None
+        return named and most is not None and message.claims >= most
+
+    def move(self, call: Call, queue: Queue, message: Message) -> None:
+        """Puts a message at the end of the dead letter queue."""
+        self.remove(call, [message])
+        message.position, message.claim, message.begins = self.next_position(), None, 0
+        if ttl := queue.metadata.get("_dead_letter_queue_messages_ttl"):
+            message.ttl, message.created = ttl, self.time
+            message.expires = self.time + ttl
+        self.bury(replace(call, queue=queue.metadata["_dead_letter_queue"]), message)
+
+    def bury(self, dead: Call, message: Message) -> None:
+        """Puts a message into a queue, which is made if it does not exist."""
+        self.insert(self.made(dead), message)
 
     def nothing_claimed(self, call: Call) -> Answer:
         """The answer where there is nothing to claim."""
@@ -46,8 +74,8 @@ class Claims(Messages):
         return [message for message in self.live(call) if self.is_free(message)]
 
     def is_free(self, message: Message) -> bool:
-        """Whether nobody works on a message."""
-        return not self.is_claimed(message)
+        """Whether nobody works on a message that is given out."""
+        return not self.is_claimed(message) and not self.is_delayed(message)
 
     def terms(self, body: dict[str, Any]) -> tuple[int, int]:
         """Lifetime and grace."""

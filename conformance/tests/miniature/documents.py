@@ -17,7 +17,7 @@ _RELATIONS = (
     ("queue", _QUEUE, "GET PUT PATCH DELETE"),
     ("queue_stats", f"{_QUEUE}/stats", "GET"),
     ("queue_purge", f"{_QUEUE}/purge", "POST"),
-    ("messages", f"{_MESSAGES}{{?marker,limit,echo,include_claimed}}", "GET"),
+    ("messages", f"{_MESSAGES}{{?marker,limit,echo,include_claimed,include_delayed}}", "GET"),
     ("post_messages", _MESSAGES, "POST"),
     ("messages_delete", f"{_MESSAGES}{{?ids,pop}}", "DELETE"),
     ("message_delete", f"{_MESSAGES}/{{message_id}}{{?claim_id}}", "DELETE"),

@@ -15,6 +15,7 @@ class Messages(Queues):
     """Posting, reading, deleting, popping."""
 
     message_ttl = (60, 1209600)
+    message_delay = (0, 900)
     most_posted = 262144
     most_messages = 20
     most_popped = 20
@@ -28,7 +29,7 @@ class Messages(Queues):
         wanted = self.object_of(call.request).get("messages")
         self.check_messages(wanted)
         drafts = [self.draft(queue, one) for one in wanted or ()]
-        stored = [self.stored(call, body, ttl) for body, ttl in drafts]
+        stored = [self.stored(call, *draft) for draft in drafts]
         ids = self.told_ids([message.id for message in stored])
         hrefs = [f"{call.path}/{one}" for one in ids]
         location = f"{call.path}?ids={','.join(ids)}"
@@ -44,12 +45,19 @@ class Messages(Queues):
         if not isinstance(wanted, list) or not wanted:
             raise Refusal(400, "messages is not an array with messages")
 
-    def draft(self, queue: Queue, wanted: Any) -> tuple[Any, int]:
-        """Body and lifetime of one message."""
+    def draft(self, queue: Queue, wanted: Any) -> tuple[Any, int, int]:
+        """Body, lifetime and delay of one message."""
         self.check_message(wanted)
+        delay = self.delay_of(queue, wanted)
         if "ttl" in wanted:
-            return wanted["body"], self.ranged("ttl", wanted["ttl"], *self.message_ttl)
-        return wanted["body"], self.lifetime_of(queue)
+            return wanted["body"], self.ranged("ttl", wanted["ttl"], *self.message_ttl), delay
+        return wanted["body"], self.lifetime_of(queue), delay
+
+    def delay_of(self, queue: Queue, wanted: dict[str, Any]) -> int:
+        """How long a message is withheld: as long as it says, or else the queue."""
+        if "delay" in wanted:
+            return self.ranged("delay", wanted["delay"], *self.message_delay)
+        return int(queue.metadata.get("_default_message_delay") or 0)
 
     def check_message(self, wanted: Any) -> None:
         """A message is an object with a body."""
@@ -60,7 +68,7 @@ class Messages(Queues):
         """How long a message lives that does not say."""
         return int(self.shown_metadata(queue.metadata)["_default_message_ttl"])
 
-    def stored(self, call: Call, body: Any, ttl: int) -> Message:
+    def stored(self, call: Call, body: Any, ttl: int, delay: int) -> Message:
         """A new message at the end of the queue."""
         message = Message(
             self.new_id(),
@@ -70,6 +78,7 @@ class Messages(Queues):
             self.time,
             self.time + ttl,
             call.client,
+            begins=self.time + delay,
         )
         self.insert(self.made(call), message)
         return message
@@ -95,6 +104,7 @@ class Messages(Queues):
         limit = self.integer(call.query, "limit", self.default_page, 1, self.most_messages)
         echo = self.boolean(call.query, "echo")
         claimed = self.boolean(call.query, "include_claimed")
+        delayed = self.boolean(call.query, "include_delayed")
         after = self.position_of(call)
         page = [
             message
@@ -102,6 +112,7 @@ class Messages(Queues):
             if message.position > after
             and self.is_listed(call, message, echo)
             and (claimed or not self.is_claimed(message))
+            and (delayed or not self.is_delayed(message))
         ][:limit]
         told = self.told_messages(call)
         links = self.next_links(call.path, told, [self.marker(message) for message in page])
@@ -126,7 +137,7 @@ class Messages(Queues):
 
     def told_messages(self, call: Call) -> dict[str, str]:
         """The parameters that the next page is asked for with."""
-        known = ("limit", "echo", "include_claimed")
+        known = ("limit", "echo", "include_claimed", "include_delayed")
         return {key: values[-1] for key, values in call.query.values.items() if key in known}
 
     def ids_of(self, call: Call) -> list[str]:
@@ -183,10 +194,14 @@ class Messages(Queues):
     def message_pop(self, call: Call) -> Answer:
         """Removes and gives the oldest messages that are free."""
         count = self.integer(call.query, "pop", 1, 1, self.most_popped)
-        free = [message for message in self.live(call) if not self.is_claimed(message)]
+        free = [message for message in self.live(call) if self.is_poppable(message)]
         popped = self.popped(free, count)
         self.remove(call, popped)
         return Answer(200, {"messages": [self.shown_popped(call, message) for message in popped]})
+
+    def is_poppable(self, message: Message) -> bool:
+        """Whether nothing holds a message."""
+        return not self.is_claimed(message) and not self.is_delayed(message)
 
     def popped(self, free: list[Message], count: int) -> list[Message]:
         """Which messages a pop takes."""
@@ -196,4 +211,4 @@ class Messages(Queues):
         """A message as a pop gives it."""
         shown = self.shown(call, message)
         del shown["href"]
-        return {**shown, "claim_id": None, "claim_count": 0}
+        return {**shown, "claim_id": None, "claim_count": message.claims}

@@ -35,6 +35,7 @@ class Patches(Queues):
         for verb, key, value in self.in_order(steps):
             self.apply(result, verb, key, value)
         self.check_metadata(result)
+        self.check_not_own(call, result)
         queue.metadata = result
         return Answer(200, self.patched(queue.metadata))
 

@@ -215,6 +215,7 @@ class Queues(State, Metadata):
         self.check_size(call, self.most_metadata)
         metadata = self.object_of(call.request, {})
         self.check_metadata(metadata)
+        self.check_not_own(call, metadata)
         new = self.find(call) is None
         self.store_new(call, metadata)
         return Answer(201 if new else 204, headers={"Location": f"/v2/queues/{quote(call.queue)}"})
@@ -228,10 +229,21 @@ class Queues(State, Metadata):
         if len(call.request.body) > most:
             raise Refusal(400, f"the body is larger than {most} bytes")
 
+    def check_not_own(self, call: Call, metadata: dict[str, Any]) -> None:
+        """A queue is not its own dead letter queue."""
+        if metadata.get("_dead_letter_queue") == call.queue:
+            raise Refusal(400, "_dead_letter_queue is the queue itself")
+
     def queue_get(self, call: Call) -> Answer:
         """The metadata, or the defaults."""
         queue = self.find(call)
         return Answer(200, self.shown_metadata(queue.metadata if queue else {}))
+
+    def queue_get_head(self, call: Call) -> Answer:
+        """Whether there is such a queue."""
+        if self.find(call) is None:
+            raise Refusal(404, "there is no such queue")
+        return self.queue_get(call)
 
     def queue_delete(self, call: Call) -> Answer:
         """Removes a queue with all that is in it."""
@@ -249,9 +261,13 @@ class Queues(State, Metadata):
             "free": len(live) - claimed,
             "total": len(live),
         }
-        if live:
-            told |= {"oldest": self.end(call, live[0]), "newest": self.end(call, live[-1])}
+        if ends := self.ends(live):
+            told |= {"oldest": self.end(call, ends[0]), "newest": self.end(call, ends[-1])}
         return Answer(200, {"messages": told})
+
+    def ends(self, live: list[Any]) -> list[Any]:
+        """Those whose first and last are the ends of the queue."""
+        return [message for message in live if not self.is_delayed(message)]
 
     def end(self, call: Call, message: Any) -> dict[str, Any]:
         """The first or last message in the statistics."""

@@ -25,6 +25,8 @@ class Message:
     author: str
     claim: str | None = None
     claim_ends: float = 0
+    begins: float = 0
+    claims: int = 0
 
 
 @dataclass
@@ -98,6 +100,10 @@ class State:
     def is_claimed(self, message: Message) -> bool:
         """Whether a claim holds it that is not over."""
         return message.claim is not None and self.time < message.claim_ends
+
+    def is_delayed(self, message: Message) -> bool:
+        """Whether it is withheld for now."""
+        return self.time < message.begins
 
     def live(self, call: Call) -> list[Message]:
         """The messages of the queue whose time is not over, oldest first."""

@@ -124,6 +124,19 @@ def head_on_queue(api: Api) -> None:
     )
 
 
+@case("queue-get-head.existence", needs=("queue-create.created",))
+def head_tells_existence(api: Api) -> None:
+    """HEAD tells of a queue whether it exists, and makes none."""
+    name, other = arrange.queue(api), api.queue_name()
+
+    answer = api.request("HEAD", paths.queue(name))
+
+    match.status(answer, 200)
+    match.no_body(answer)
+    for _ in range(2):
+        match.status(api.request("HEAD", paths.queue(other)), 404)
+
+
 @case("http.options-allow")
 def options_allow(api: Api) -> None:
     """OPTIONS names the methods of a path in Allow."""

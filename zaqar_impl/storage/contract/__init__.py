@@ -19,13 +19,17 @@ A driver whose data can be shared by several processes overrides ``peers`` as we
 import pytest
 
 # Before they are imported, so that a failing assert in them shows its values.
-for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "claims", "isolation"):
+for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "claims", "delay"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 pytest.register_assert_rewrite(f"{__name__}.concurrency")
+pytest.register_assert_rewrite(f"{__name__}.isolation")
+pytest.register_assert_rewrite(f"{__name__}.deadletters")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
 from zaqar_impl.storage.contract.clock import FakeClock  # noqa: E402
 from zaqar_impl.storage.contract.concurrency import ConcurrencyContract  # noqa: E402
+from zaqar_impl.storage.contract.deadletters import DeadLetterContract  # noqa: E402
+from zaqar_impl.storage.contract.delay import DelayContract  # noqa: E402
 from zaqar_impl.storage.contract.expiry import ExpiryContract  # noqa: E402
 from zaqar_impl.storage.contract.isolation import IsolationContract  # noqa: E402
 from zaqar_impl.storage.contract.messages import MessageContract  # noqa: E402
@@ -43,6 +47,8 @@ class StorageContract(
     RemovalContract,
     ExpiryContract,
     ClaimContract,
+    DelayContract,
+    DeadLetterContract,
     IsolationContract,
     ConcurrencyContract,
 ):

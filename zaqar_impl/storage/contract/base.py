@@ -42,10 +42,15 @@ class ContractFixtures:
 
 
 async def post(
-    storage: Storage, ref: QueueRef, *bodies: str, ttl: int = 300, producer: str = "producer"
+    storage: Storage,
+    ref: QueueRef,
+    *bodies: str,
+    ttl: int = 300,
+    delay: int = 0,
+    producer: str = "producer",
 ) -> Sequence[str]:
     """Post messages in one batch."""
-    new = [NewMessage(body.encode(), ttl) for body in bodies]
+    new = [NewMessage(body.encode(), ttl, delay) for body in bodies]
     return await storage.messages.post(ref, new, producer=producer)
 
 
@@ -57,6 +62,7 @@ async def read(
     limit: int = ALL,
     hide_producer: str | None = None,
     include_claimed: bool = True,
+    include_delayed: bool = True,
 ) -> Sequence[Message]:
     """List messages; by default all of them."""
     return await storage.messages.list(
@@ -65,6 +71,7 @@ async def read(
         limit=limit,
         hide_producer=hide_producer,
         include_claimed=include_claimed,
+        include_delayed=include_delayed,
     )
 
 

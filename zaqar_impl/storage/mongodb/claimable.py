@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding the oldest messages that nobody holds, and dealing them out to the calls that want some.
+"""Finding the oldest messages that nothing holds, and dealing them out to the calls that want some.
 
 Claims and pops of this process that wait for one queue are served by one query, so they do not get
 in each other's way. Other processes may find the same messages at the same time: the query decides
@@ -117,7 +117,7 @@ class Claimable:
 
     async def _let_go(self, queue: ObjectId, now: DatetimeMS) -> None:
         """Make messages whose hold has run out as easy to find as those that never were held."""
-        free = {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: ""}}
+        free = {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: "", d.DELAYED: ""}}
         update = self._connection.messages.update_many
         await repeatedly(lambda: update(_overdue(queue, now), free, hint=index_name(BY_HOLD)))
 

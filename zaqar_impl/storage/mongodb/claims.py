@@ -15,7 +15,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.results import UpdateResult
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.domain.values import Claim, ClaimTerms, QueueRef
+from zaqar_impl.domain.values import Claim, ClaimTerms, DeadLetters, QueueRef
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.claimable import Claimable
@@ -26,6 +26,7 @@ from zaqar_impl.storage.mongodb.client import (
     answered,
     index_name,
 )
+from zaqar_impl.storage.mongodb.deadletters import Mover
 from zaqar_impl.storage.mongodb.queues import Directory
 
 
@@ -39,13 +40,22 @@ class MongoClaims:
         self._directory = directory
         self._claimable = claimable
         self._clock = clock
+        self._mover = Mover(connection, directory)
 
     @answered
-    async def create(self, ref: QueueRef, terms: ClaimTerms, limit: int) -> Claim | None:
+    async def create(
+        self,
+        ref: QueueRef,
+        terms: ClaimTerms,
+        limit: int,
+        *,
+        dead_letters: DeadLetters | None = None,
+    ) -> Claim | None:
         queue = await self._directory.find(ref)
         if queue is None:
             return None
-        return await self._claimable.take(queue.id, limit, partial(self._claim, queue.id, terms))
+        take = partial(self._claim, queue.id, ref.project, terms, dead_letters)
+        return await self._claimable.take(queue.id, limit, take)
 
     @answered
     async def get(self, ref: QueueRef, claim_id: str) -> Claim | None:
@@ -77,16 +87,24 @@ class MongoClaims:
         )
 
     async def _claim(
-        self, queue: ObjectId, terms: ClaimTerms, positions: Sequence[int]
+        self,
+        queue: ObjectId,
+        project: str,
+        terms: ClaimTerms,
+        dead_letters: DeadLetters | None,
+        positions: Sequence[int],
     ) -> Claim | None:
         """Claim those of the messages that are still claimable; None if none is."""
         claim, now = ObjectId(), d.now(self._clock)
-        claimable = {
+        claimable: dict[str, Any] = {
             d.QUEUE: queue,
             d.POSITION: {"$in": positions},
             d.HELD: {"$lte": now},
             d.EXPIRES: {"$gt": now},
         }
+        if dead_letters is not None:
+            await self._mover.move_spent(claimable, project, dead_letters, now)
+            claimable[d.CLAIM_COUNT] = {"$lt": dead_letters.max_claim_count}
         # Done again after a lost answer, it passes over the messages that bear the mark already.
         await self._update(
             BY_POSITION, claimable, {**_hold(claim, now, terms), "$inc": {d.CLAIM_COUNT: 1}}

@@ -71,6 +71,12 @@ BY_CLAIM = IndexModel(
     name="by_claim",
     partialFilterExpression={d.CLAIM_ID: {"$exists": True}},
 )
+#: Count the delayed messages of a queue, within the index. Partial: most messages have no delay.
+BY_DELAY = IndexModel(
+    [(field, ASCENDING) for field in (d.QUEUE, d.DELAYED, d.EXPIRES)],
+    name="by_delay",
+    partialFilterExpression={d.DELAYED: {"$exists": True}},
+)
 #: Let the server remove expired messages, also those of queues that were deleted.
 BY_EXPIRY = IndexModel(
     [(d.EXPIRES, ASCENDING)], name="by_expiry", expireAfterSeconds=SWEEP_DELAY_SECONDS
@@ -134,7 +140,7 @@ class Connection:
         if hello["maxWireVersion"] < MIN_WIRE_VERSION:
             raise ConfigurationError("the server is older than MongoDB 5.0")
         await self.queues.create_indexes([QUEUES_BY_NAME])
-        await self.messages.create_indexes([BY_POSITION, BY_HOLD, BY_CLAIM, BY_EXPIRY])
+        await self.messages.create_indexes([BY_POSITION, BY_HOLD, BY_CLAIM, BY_DELAY, BY_EXPIRY])
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -37,9 +37,13 @@ BODY = "body"
 PRODUCER = "producer"
 CREATED = "created"
 EXPIRES = "expires"
-#: The moment until which nobody may claim it. ``UNHELD``, and only that, is in the index next to
-#: position: a hold that ran out is put back to it before the next claim looks.
+#: The moment until which nobody may claim it, for a claim or a delay holds it. ``UNHELD``, and only
+#: that, is in the index next to position: a hold that ran out is put back to it before the next
+#: claim looks.
 HELD = "held"
+#: The end of its delay, for messages that had one. Nothing claims a message before that, so what is
+#: held and not delayed is claimed.
+DELAYED = "delayed"
 #: The claim it is under, or was: it means something only while ``HELD`` lies in the future.
 CLAIM = "claim"
 CLAIM_ID = "claim.id"
@@ -77,14 +81,15 @@ def object_ids(texts: Sequence[str]) -> list[ObjectId]:
 
 def message_document(new: NewMessage, producer: str, posted: DatetimeMS) -> Document:
     """A message that has everything but its place: see :func:`placed`."""
+    begins = later(posted, new.delay)
     return {
         ID: ObjectId(),
         BODY: new.body,
         PRODUCER: producer,
         CREATED: posted,
         EXPIRES: later(posted, new.ttl),
-        HELD: UNHELD,
         CLAIM_COUNT: 0,
+        **({HELD: begins, DELAYED: begins} if new.delay else {HELD: UNHELD}),
     }
 
 
@@ -108,7 +113,8 @@ def to_message(document: Mapping[str, Any], moment: DatetimeMS) -> Message:
 
 def live_claim(document: Mapping[str, Any], moment: DatetimeMS) -> str | None:
     """The id of the live claim that the message is under."""
-    return str(document[CLAIM]["id"]) if document[HELD] > moment else None
+    is_claimed = CLAIM in document and document[HELD] > moment
+    return str(document[CLAIM]["id"]) if is_claimed else None
 
 
 def to_claim(documents: Sequence[Mapping[str, Any]], moment: DatetimeMS) -> Claim | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from zaqar_impl.domain.clock import Clock
@@ -17,6 +17,7 @@ from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.claimable import Claimable
 from zaqar_impl.storage.mongodb.client import (
+    BY_DELAY,
     BY_HOLD,
     BY_ID,
     BY_POSITION,
@@ -72,16 +73,16 @@ class MongoMessages:
         limit: int,
         hide_producer: str | None,
         include_claimed: bool,
+        include_delayed: bool,
     ) -> Sequence[Message]:
         queue = await self._directory.find(ref)
         if queue is None or after >= d.MAX_POSITION:
             return []
         now = d.now(self._clock)
-        query = _live(queue.id, now) | {d.POSITION: {"$gt": max(after, 0)}}
+        query = _live(queue.id, now) | _shown(now, claimed=include_claimed, delayed=include_delayed)
+        query[d.POSITION] = {"$gt": max(after, 0)}
         if hide_producer is not None:
             query[d.PRODUCER] = {"$ne": hide_producer}
-        if not include_claimed:
-            query[d.HELD] = {"$lte": now}
         found = self.connection.messages_snapshot.find(
             query, hint=index_name(BY_POSITION), limit=limit, sort=[(d.POSITION, ASCENDING)]
         )
@@ -119,7 +120,7 @@ class MongoMessages:
         now = d.now(self._clock)
         query = _live(queue, now) | {d.ID: message}
         if claim_id is None:
-            query[d.HELD] = {"$lte": now}
+            query |= _shown(now, claimed=False, delayed=True)
         else:
             # An id that this driver never gave out is nobody's claim, like a new one.
             query |= {d.HELD: {"$gt": now}, d.CLAIM_ID: d.object_id(claim_id) or ObjectId()}
@@ -198,25 +199,28 @@ class MongoMessages:
         now = d.now(self._clock)
         # All of one moment, so that the counts and the ends of the log fit together.
         async with self.connection.client.start_session(snapshot=True) as session:
+            held = await self._count(BY_HOLD, _live(queue.id, now) | _held(now), session)
+            free = await self._count(BY_HOLD, _live(queue.id, now) | _not_held(now), session)
+            delayed = await self._count(BY_DELAY, _live(queue.id, now) | _delayed(now), session)
             return QueueStats(
-                claimed=await self._count(queue.id, now, {"$gt": now}, session),
-                free=await self._count(queue.id, now, {"$lte": now}, session),
+                claimed=held - delayed,
+                free=free + delayed,
                 oldest=await self._end(queue.id, now, ASCENDING, session),
                 newest=await self._end(queue.id, now, DESCENDING, session),
             )
 
     async def _count(
-        self, queue: ObjectId, now: DatetimeMS, held: dict[str, Any], session: AsyncClientSession
+        self, index: IndexModel, query: dict[str, Any], session: AsyncClientSession
     ) -> int:
         return await self.connection.messages.count_documents(
-            _live(queue, now) | {d.HELD: held}, hint=index_name(BY_HOLD), session=session
+            query, hint=index_name(index), session=session
         )
 
     async def _end(
         self, queue: ObjectId, now: DatetimeMS, direction: int, session: AsyncClientSession
     ) -> Message | None:
         found = await self.connection.messages.find_one(
-            _live(queue, now),
+            _live(queue, now) | _shown(now, claimed=True, delayed=False),
             hint=index_name(BY_POSITION),
             sort=[(d.POSITION, direction)],
             session=session,
@@ -226,6 +230,26 @@ class MongoMessages:
 
 def _live(queue: ObjectId, now: DatetimeMS) -> dict[str, Any]:
     return {d.QUEUE: queue, d.EXPIRES: {"$gt": now}}
+
+
+def _held(now: DatetimeMS) -> dict[str, Any]:
+    """By a claim or a delay."""
+    return {d.HELD: {"$gt": now}}
+
+
+def _not_held(now: DatetimeMS) -> dict[str, Any]:
+    return {d.HELD: {"$lte": now}}
+
+
+def _delayed(now: DatetimeMS) -> dict[str, Any]:
+    return {d.DELAYED: {"$gt": now}}
+
+
+def _shown(now: DatetimeMS, *, claimed: bool, delayed: bool) -> dict[str, Any]:
+    """What is left of the messages without those that are claimed, or delayed, if it says so."""
+    if claimed:
+        return {} if delayed else {d.DELAYED: {"$not": {"$gt": now}}}
+    return {"$or": [_not_held(now), _delayed(now)]} if delayed else _not_held(now)
 
 
 def _among(ids: Sequence[str]) -> dict[str, Any]:

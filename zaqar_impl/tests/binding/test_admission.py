@@ -64,8 +64,8 @@ async def test_bad_name_comes_before_bad_method(api: httpx.AsyncClient) -> None:
     [
         ("/", "POST", "GET, OPTIONS"),
         ("/v2/queues", "POST", "GET, OPTIONS"),
-        ("/v2/queues/a", "POST", "DELETE, GET, PATCH, PUT, OPTIONS"),
-        ("/v2/queues/a", "HEAD", "DELETE, GET, PATCH, PUT, OPTIONS"),
+        ("/v2/queues/a", "POST", "DELETE, GET, HEAD, PATCH, PUT, OPTIONS"),
+        ("/v2/queues/a/stats", "HEAD", "GET, OPTIONS"),
         ("/v2/queues/a/messages", "PUT", "DELETE, GET, POST, OPTIONS"),
         ("/v2/ping", "PUT", "GET, HEAD, OPTIONS"),
     ],
@@ -78,12 +78,24 @@ async def test_wrong_methods(api: httpx.AsyncClient, path: str, method: str, all
     assert answer.headers["allow"] == allow
 
 
+async def test_head_of_a_queue_is_get_without_the_body(api: httpx.AsyncClient) -> None:
+    """The headers are those of GET; a queue that does not exist is not found, and not made."""
+    await api.put("/v2/queues/a", json={"team": "blue"})
+
+    head, get = await api.head("/v2/queues/a"), await api.get("/v2/queues/a")
+
+    assert head.status_code == 200
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == get.headers[name]
+    assert [(await api.head("/v2/queues/b")).status_code for _ in range(2)] == [404, 404]
+
+
 async def test_options(api: httpx.AsyncClient) -> None:
     """A valid OPTIONS request is told the methods; any other gets a bare 200."""
     good = await api.options("/v2/queues/a")
     bad = await api.options("/nothing", headers={"Client-ID": ""})
 
-    assert (good.status_code, good.headers["allow"]) == (200, "DELETE, GET, PATCH, PUT")
+    assert (good.status_code, good.headers["allow"]) == (200, "DELETE, GET, HEAD, PATCH, PUT")
     assert (bad.status_code, bad.content) == (200, b"")
     assert "allow" not in bad.headers
 

@@ -12,20 +12,35 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from zaqar_impl.domain.errors import ZaqarError
-from zaqar_impl.domain.values import Claim, ClaimTerms, Message, NewMessage, QueueRef, QueueStats
+from zaqar_impl.domain.values import (
+    Claim,
+    ClaimTerms,
+    DeadLetters,
+    Message,
+    NewMessage,
+    QueueRef,
+    QueueStats,
+)
 from zaqar_impl.mongod import EmbeddedMongod
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.memory import MemoryStorage
 from zaqar_impl.storage.mongodb import MongoStorage
 
-NAMES = st.sampled_from(["a", "b"])
+NAMES = st.sampled_from(["a", "b", "dead"])
 PRODUCERS = st.sampled_from(["p", "q"])
 #: Which of the things met so far is meant, counted from the newest; mostly there are few.
 INDEX = st.integers(0, 7)
 LIMITS = st.integers(1, 4)
 TTLS = st.sampled_from([60, 61, 100, 200])
+DELAYS = st.sampled_from([0, 0, 1, 60, 100])
 TERMS = st.builds(ClaimTerms, ttl=TTLS, grace=TTLS)
+DEAD_LETTERS = st.builds(
+    DeadLetters,
+    queue=NAMES,
+    max_claim_count=st.integers(0, 2),
+    ttl=st.none() | TTLS,
+)
 UNKNOWN = "0" * 24
 
 Call = Callable[[Storage, int], Awaitable[Any]]
@@ -101,9 +116,16 @@ class Drivers(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
-    @rule(name=NAMES, ttls=st.lists(TTLS, min_size=1, max_size=4), producer=PRODUCERS)
-    def post(self, name: str, ttls: list[int], producer: str) -> None:
-        new = [NewMessage(str(len(self.messages) + n).encode(), t) for n, t in enumerate(ttls)]
+    @rule(
+        name=NAMES,
+        lives=st.lists(st.tuples(TTLS, DELAYS), min_size=1, max_size=4),
+        producer=PRODUCERS,
+    )
+    def post(self, name: str, lives: list[tuple[int, int]], producer: str) -> None:
+        new = [
+            NewMessage(str(len(self.messages) + n).encode(), ttl, delay)
+            for n, (ttl, delay) in enumerate(lives)
+        ]
         answers = [
             self.runner.run(driver.messages.post(self.ref(name), new, producer=producer))
             for driver in self.drivers
@@ -115,10 +137,10 @@ class Drivers(RuleBasedStateMachine):
         after=st.integers(-1, 20),
         limit=LIMITS,
         hide=st.none() | PRODUCERS,
-        claimed=st.booleans(),
+        include=st.tuples(st.booleans(), st.booleans()),
     )
     def list_messages(
-        self, name: str, after: int, limit: int, hide: str | None, claimed: bool
+        self, name: str, after: int, limit: int, hide: str | None, include: tuple[bool, bool]
     ) -> None:
         self.both(
             lambda driver, _: driver.messages.list(
@@ -126,7 +148,8 @@ class Drivers(RuleBasedStateMachine):
                 after=after,
                 limit=limit,
                 hide_producer=hide,
-                include_claimed=claimed,
+                include_claimed=include[0],
+                include_delayed=include[1],
             )
         )
 
@@ -171,9 +194,18 @@ class Drivers(RuleBasedStateMachine):
     def stats(self, name: str) -> None:
         self.both(lambda driver, _: driver.messages.stats(self.ref(name)))
 
-    @rule(name=NAMES, terms=TERMS, limit=LIMITS)
-    def create_claim(self, name: str, terms: ClaimTerms, limit: int) -> None:
-        made = self.both(lambda driver, _: driver.claims.create(self.ref(name), terms, limit))
+    @rule(name=NAMES, terms=TERMS, limit=LIMITS, dead_letters=st.none() | DEAD_LETTERS)
+    def create_claim(
+        self, name: str, terms: ClaimTerms, limit: int, dead_letters: DeadLetters | None
+    ) -> None:
+        if dead_letters is not None and dead_letters.queue == name:
+            other = "a" if name == "dead" else "dead"
+            dead_letters = dataclasses.replace(dead_letters, queue=other)
+        made = self.both(
+            lambda driver, _: driver.claims.create(
+                self.ref(name), terms, limit, dead_letters=dead_letters
+            )
+        )
         if made[0] is not None:
             self.claims.append(tuple(claim.id for claim in made))
 

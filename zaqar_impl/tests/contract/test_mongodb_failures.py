@@ -67,7 +67,7 @@ def every_call(storage: MongoStorage, ref: QueueRef) -> dict[str, Coroutine[Any,
         "queues.delete": queues.delete(ref),
         "messages.post": messages.post(ref, NEW, producer="me"),
         "messages.list": messages.list(
-            ref, after=0, limit=5, hide_producer=None, include_claimed=True
+            ref, after=0, limit=5, hide_producer=None, include_claimed=True, include_delayed=True
         ),
         "messages.get_many": messages.get_many(ref, [ID]),
         "messages.delete": messages.delete(ref, ID, claim_id=None),
@@ -196,7 +196,7 @@ async def test_message_too_large_for_mongodb_is_refused(
 
     assert [type(answer) for answer in answers] == [list, InvalidInput, list, list]
     found = await storage.messages.list(
-        ref, after=0, limit=9, hide_producer=None, include_claimed=True
+        ref, after=0, limit=9, hide_producer=None, include_claimed=True, include_delayed=True
     )
     assert {message.body for message in found} == {largest, b"1", b"2"}
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """How MongoDB finds what the driver asks for, as its own profiler tells it."""
 
+import re
 import secrets
 from collections.abc import AsyncIterator
+from itertools import product
 from typing import Any
 
 import pytest
 
-from zaqar_impl.domain.values import ClaimTerms, NewMessage, QueueRef
+from zaqar_impl.domain.values import ClaimTerms, DeadLetters, NewMessage, QueueRef
 from zaqar_impl.mongod import EmbeddedMongod
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.mongodb import MongoStorage
@@ -52,9 +54,15 @@ async def every_bounded_call(storage: MongoStorage, clock: FakeClock, ref: Queue
     await queues.count(ref.project, lambda _: True)
     await queues.update(ref, lambda old: {**old, "a": 1})
     [message] = await messages.post(ref, [NewMessage(b"{}", 3600)], producer="me")
-    for claimed in (True, False):
+    await messages.post(ref, [NewMessage(b"{}", 3600, delay=1)] * 3, producer="me")
+    for claimed, delayed in product((True, False), repeat=2):
         await messages.list(
-            ref, after=100, limit=10, hide_producer="other", include_claimed=claimed
+            ref,
+            after=100,
+            limit=10,
+            hide_producer="other",
+            include_claimed=claimed,
+            include_delayed=delayed,
         )
     await messages.get_many(ref, [message])
     await messages.delete(ref, message, claim_id=None)
@@ -70,6 +78,7 @@ async def every_bounded_call(storage: MongoStorage, clock: FakeClock, ref: Queue
     await messages.delete(ref, made.messages[0].id, claim_id=made.id)
     await messages.delete_many(ref, [made.messages[1].id], claim_ids=[made.id])
     await claims.release(ref, made.id)
+    await claims.create(ref, TERMS, 10, dead_letters=DeadLetters("z", 1, ttl=60))
 
 
 async def every_call_that_grows(storage: MongoStorage, ref: QueueRef) -> None:
@@ -119,14 +128,15 @@ async def test_counting_and_finding_work_within_the_index(
     storage: MongoStorage, clock: FakeClock, ref: QueueRef
 ) -> None:
     """Statistics, and the search for claimable messages, read no message but the two ends."""
+    await storage.messages.post(ref, [NewMessage(b"{}", 3600, delay=9)] * 3, producer="me")
     await storage.connection.database.command("profile", 2)
     await storage.messages.stats(ref)
     assert await storage.claims.create(ref, TERMS, 10) is not None
 
     done = await profile(storage)
 
-    inside = [op for op in done if "held" in op["planSummary"]]
-    assert len(inside) == 4
+    inside = [op for op in done if {"held", "delayed"} & set(re.findall(r"\w+", op["planSummary"]))]
+    assert len(inside) == 5
     assert {op["docsExamined"] for op in inside} == {0}
 
 
@@ -148,5 +158,6 @@ async def test_opening_again_changes_no_index(storage: MongoStorage) -> None:
         "by_position",
         "by_hold",
         "by_claim",
+        "by_delay",
         "by_expiry",
     }

@@ -23,6 +23,7 @@ AGREED = {
     "queue_list": ("GET", "/v2/queues", "queues:get_all"),
     "queue_create": ("PUT", QUEUE, "queues:create"),
     "queue_get": ("GET", QUEUE, "queues:get"),
+    "queue_get_head": ("HEAD", QUEUE, "queues:get"),
     "queue_update": ("PATCH", QUEUE, "queues:update"),
     "queue_delete": ("DELETE", QUEUE, "queues:delete"),
     "queue_get_stats": ("GET", f"{QUEUE}/stats", "queues:stats"),

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of queue metadata."""
 
+from typing import Any
+
 import pytest
 
 from zaqar_impl.domain.errors import Conflict, InvalidInput
@@ -10,10 +12,11 @@ from zaqar_impl.domain.metadata import (
     always_shown,
     changed,
     check_retry_policy,
+    dead_letters,
     effective,
     shown,
 )
-from zaqar_impl.domain.values import Queue, QueueRef
+from zaqar_impl.domain.values import DeadLetters, Queue, QueueRef
 
 LIMITS = Limits(default_message_ttl=1000, max_messages_post_size=5000)
 
@@ -125,3 +128,29 @@ def test_delays_that_are_too_close_are_refused(policy: dict[str, int]) -> None:
 def test_no_policy_is_a_good_policy(metadata: dict[str, object]) -> None:
     """The defaults are far enough apart."""
     check_retry_policy(metadata)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        pytest.param({}, id="neither"),
+        pytest.param({"_max_claim_count": 0}, id="no queue"),
+        pytest.param({"_dead_letter_queue": "dead"}, id="no count"),
+        pytest.param({"_max_claim_count": None, "_dead_letter_queue": "dead"}, id="count null"),
+        pytest.param({"_max_claim_count": 0, "_dead_letter_queue": None}, id="queue null"),
+        pytest.param({"_max_claim_count": 0, "_dead_letter_queue": "jobs"}, id="itself"),
+    ],
+)
+def test_nothing_moves_without_both_settings(metadata: dict[str, Any]) -> None:
+    """Nor does a queue that names itself, as it could before that was refused, move anything."""
+    assert dead_letters(Queue(QueueRef("p", "jobs"), metadata)) is None
+
+
+def test_dead_letters_are_what_the_queue_says() -> None:
+    """A count of 0 counts, and the life is left open unless it is given."""
+    metadata = {"_max_claim_count": 0, "_dead_letter_queue": "dead"}
+    queue = Queue(QueueRef("p", "jobs"), metadata)
+
+    assert dead_letters(queue) == DeadLetters("dead", 0, None)
+    mortal = Queue(queue.ref, {**metadata, "_dead_letter_queue_messages_ttl": 60})
+    assert dead_letters(mortal) == DeadLetters("dead", 0, 60)

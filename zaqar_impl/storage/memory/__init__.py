@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The reference driver: everything in dictionaries of this process, gone when it ends.
+
+It is the shortest honest reading of the interface, for unit tests and for trying the service out.
+No method awaits anything, so each one is atomic on the event loop. Times are kept in whole
+milliseconds, as in MongoDB. ``state`` holds what there is; ``queues``, ``messages`` and ``claims``
+are the three stores.
+"""
+
+from zaqar_impl.domain.clock import Clock
+from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore
+from zaqar_impl.storage.memory.claims import MemoryClaims
+from zaqar_impl.storage.memory.messages import MemoryMessages
+from zaqar_impl.storage.memory.queues import MemoryQueues
+from zaqar_impl.storage.memory.state import State
+
+
+def open_driver(uri: str, database: str, clock: Clock) -> "MemoryStorage":
+    """The driver's entry point; there is nothing that the URI or the database could say."""
+    return MemoryStorage(clock)
+
+
+class MemoryStorage:
+    """The whole of it; nothing here can ever be unavailable."""
+
+    def __init__(self, clock: Clock) -> None:
+        state = State(clock)
+        self.queues: QueueStore = MemoryQueues(state)
+        self.messages: MessageStore = MemoryMessages(state)
+        self.claims: ClaimStore = MemoryClaims(state)
+
+    async def open(self) -> None: ...
+
+    async def ping(self) -> None: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Queues in memory."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+
+from zaqar_impl.domain.values import Metadata, Queue, QueueRef
+from zaqar_impl.storage.interface import QueueFilter
+from zaqar_impl.storage.memory.state import Log, State
+
+
+class MemoryQueues:
+    """:class:`~zaqar_impl.storage.interface.QueueStore` in memory."""
+
+    def __init__(self, state: State) -> None:
+        self._logs = state.logs
+
+    async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
+        if ref in self._logs:
+            return False
+        self._logs[ref] = Log(deepcopy(metadata))
+        return True
+
+    async def get(self, ref: QueueRef) -> Queue | None:
+        log = self._logs.get(ref)
+        return Queue(ref, deepcopy(log.metadata)) if log else None
+
+    async def list(
+        self, project: str, *, after: str | None, limit: int, accept: QueueFilter
+    ) -> Sequence[Queue]:
+        rest = (q for q in self._accepted(project, accept) if after is None or q.ref.name > after)
+        return list(itertools.islice(rest, limit))
+
+    async def count(self, project: str, accept: QueueFilter) -> int:
+        return sum(1 for _ in self._accepted(project, accept))
+
+    async def update(
+        self, ref: QueueRef, change: Callable[[Metadata], Metadata]
+    ) -> Metadata | None:
+        log = self._logs.get(ref)
+        if log is None:
+            return None
+        log.metadata = deepcopy(change(deepcopy(log.metadata)))
+        return deepcopy(log.metadata)
+
+    async def delete(self, ref: QueueRef) -> None:
+        self._logs.pop(ref, None)
+
+    def _accepted(self, project: str, accept: QueueFilter) -> Iterator[Queue]:
+        own = sorted(ref.name for ref in self._logs if ref.project == project)
+        refs = (QueueRef(project, name) for name in own)
+        return filter(accept, (Queue(ref, deepcopy(self._logs[ref].metadata)) for ref in refs))

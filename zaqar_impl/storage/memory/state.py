@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the driver keeps, and what is true of it now."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.values import Message, Metadata, QueueRef
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The hold of one claim on one message."""
+
+    id: str
+    created: int
+    ttl: int
+
+    @property
+    def end(self) -> int:
+        return self.created + self.ttl * 1000
+
+
+@dataclass(slots=True)
+class Entry:
+    """One message of a log. Its mark may be over; only :meth:`claim` knows the time."""
+
+    id: str
+    position: int
+    body: bytes
+    producer: str
+    created: int
+    expires: int
+    #: Until then it is delayed.
+    begins: int = 0
+    mark: Mark | None = None
+    claim_count: int = 0
+
+    def claim(self, now: int) -> Mark | None:
+        """The live claim it is under."""
+        return self.mark if self.mark is not None and self.mark.end > now else None
+
+    def is_claimable(self, now: int) -> bool:
+        """Whether neither a claim nor a delay holds it."""
+        return self.begins <= now and self.claim(now) is None
+
+    def hold(self, mark: Mark, grace: int) -> None:
+        """Put the message under a claim, and let it outlive the claim by the grace."""
+        self.mark = mark
+        self.expires = max(self.expires, mark.end + grace * 1000)
+
+    def move(self, position: int, now: int, ttl: int | None) -> None:
+        """Put the message at a place in another log, unclaimed, perhaps with a new life."""
+        self.position, self.mark = position, None
+        if ttl is not None:
+            self.created, self.expires = now, now + ttl * 1000
+
+    def shown(self, now: int) -> Message:
+        claim = self.claim(now)
+        return Message(
+            id=self.id,
+            position=self.position,
+            body=self.body,
+            created=self.created / 1000,
+            expires=self.expires / 1000,
+            claim_id=claim.id if claim else None,
+            claim_count=self.claim_count,
+        )
+
+
+@dataclass(slots=True)
+class Log:
+    """One queue: metadata, the last position given out, the messages in order of position."""
+
+    metadata: Metadata
+    head: int = 0
+    entries: list[Entry] = field(default_factory=list)
+
+
+class State:
+    """All queues, and the one way to reach their live messages."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.logs: dict[QueueRef, Log] = {}
+        self._clock = clock
+
+    def now(self) -> int:
+        return round(self._clock() * 1000)
+
+    def live(self, ref: QueueRef) -> Sequence[Entry]:
+        """The live messages in order of position; expired ones are dropped on the way."""
+        log = self.logs.get(ref)
+        if log is None:
+            return []
+        now = self.now()
+        log.entries = [entry for entry in log.entries if entry.expires > now]
+        return log.entries
+
+    def remove(self, ref: QueueRef, gone: Sequence[Entry]) -> None:
+        if gone:
+            log = self.logs[ref]
+            log.entries = [entry for entry in log.entries if entry not in gone]
+
+    def shown(self, entries: Iterable[Entry]) -> Sequence[Message]:
+        now = self.now()
+        return [entry.shown(now) for entry in entries]
+
+    def claimable(self, ref: QueueRef, limit: int) -> Sequence[Entry]:
+        now = self.now()
+        claimable = (entry for entry in self.live(ref) if entry.is_claimable(now))
+        return list(itertools.islice(claimable, limit))
+
+    def claimed(self, ref: QueueRef, claim_id: str) -> Sequence[Entry]:
+        now = self.now()
+        marked = [(entry, entry.claim(now)) for entry in self.live(ref)]
+        return [entry for entry, claim in marked if claim is not None and claim.id == claim_id]
