@@ -23,7 +23,14 @@ from zaqar_impl.domain.values import (
     QueueRef,
     QueueStats,
 )
-from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueFilter, QueueStore
+from zaqar_impl.storage.interface import (
+    ClaimStore,
+    MessageStore,
+    QueueFilter,
+    QueueStore,
+    SubscriptionStore,
+)
+from zaqar_impl.storage.memory_subscriptions import MemorySubscriptions, Shelf
 from zaqar_impl.storage.removal import check_removal
 
 
@@ -82,11 +89,13 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Log:
-    """One queue: metadata, the last position given out, the messages in order of position."""
+    """One queue: metadata, the last position given out, the messages in order of position, and the
+    subscriptions by id."""
 
     metadata: Metadata
     head: int = 0
     entries: list[_Entry] = field(default_factory=list)
+    subscriptions: Shelf = field(default_factory=dict)
 
 
 class _State:
@@ -98,6 +107,12 @@ class _State:
 
     def now(self) -> int:
         return round(self._clock() * 1000)
+
+    def shelf(self, ref: QueueRef, *, make: bool = False) -> Shelf:
+        """The subscriptions of a queue, which is made on demand."""
+        if make:
+            self.logs.setdefault(ref, _Log({}))
+        return self.logs[ref].subscriptions if ref in self.logs else {}
 
     def live(self, ref: QueueRef) -> Sequence[_Entry]:
         """The live messages in order of position; expired ones are dropped on the way."""
@@ -290,6 +305,7 @@ class MemoryStorage:
         self.queues: QueueStore = MemoryQueues(state)
         self.messages: MessageStore = MemoryMessages(state)
         self.claims: ClaimStore = MemoryClaims(state)
+        self.subscriptions: SubscriptionStore = MemorySubscriptions(state)
 
     async def open(self) -> None: ...
 

@@ -21,7 +21,8 @@ import pytest
 # Before they are imported, so that a failing assert in them shows its values.
 for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "claims", "isolation"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
-pytest.register_assert_rewrite(f"{__name__}.concurrency")
+for _topic in ("concurrency", "subscriptions"):
+    pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
 from zaqar_impl.storage.contract.clock import FakeClock  # noqa: E402
@@ -32,6 +33,7 @@ from zaqar_impl.storage.contract.messages import MessageContract  # noqa: E402
 from zaqar_impl.storage.contract.order import OrderContract  # noqa: E402
 from zaqar_impl.storage.contract.queues import QueueContract  # noqa: E402
 from zaqar_impl.storage.contract.removal import RemovalContract  # noqa: E402
+from zaqar_impl.storage.contract.subscriptions import SubscriptionContract  # noqa: E402
 
 __all__ = ["FakeClock", "StorageContract"]
 
@@ -45,5 +47,6 @@ class StorageContract(
     ClaimContract,
     IsolationContract,
     ConcurrencyContract,
+    SubscriptionContract,
 ):
     """All topics."""

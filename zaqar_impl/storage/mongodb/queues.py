@@ -16,7 +16,14 @@ from pymongo.errors import DuplicateKeyError
 from zaqar_impl.domain.values import Metadata, Queue, QueueRef
 from zaqar_impl.storage.interface import QueueFilter
 from zaqar_impl.storage.mongodb import documents as d
-from zaqar_impl.storage.mongodb.client import BY_POSITION, FRESH, Connection, answered, index_name
+from zaqar_impl.storage.mongodb.client import (
+    BY_POSITION,
+    BY_QUEUE,
+    FRESH,
+    Connection,
+    answered,
+    index_name,
+)
 
 #: The longest pause before an update that another one overtook is tried again, in seconds.
 RETRY_PAUSE_SECONDS = 0.02
@@ -121,11 +128,14 @@ class MongoQueues:
 
     @answered
     async def delete(self, ref: QueueRef) -> None:
-        """Once its document is gone, no message of the queue can be reached; then tidy up."""
+        """Once its document is gone, nothing of the queue can be reached; then tidy up."""
         gone = await self._queues.find_one_and_delete(_named(ref), {d.ID: 1})
         if gone:
             await self.connection.messages.delete_many(
                 {d.QUEUE: gone[d.ID]}, hint=index_name(BY_POSITION)
+            )
+            await self.connection.subscriptions.delete_many(
+                {d.QUEUE: gone[d.ID]}, hint=index_name(BY_QUEUE)
             )
 
     async def _accepted(
