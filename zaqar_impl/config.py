@@ -11,14 +11,19 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 from zaqar_impl.domain.limits import Limits
+from zaqar_impl.domain.subscribers import SCHEMES
 
 #: Lower bounds that are part of the API, in seconds.
 SHORTEST_MESSAGE_TTL = 60
 SHORTEST_CLAIM_TTL = 60
 SHORTEST_CLAIM_GRACE = 60
+SHORTEST_SUBSCRIPTION_TTL = 60
+
+#: A century: a subscription has to end before the year 10000.
+LONGEST_DEFAULT_SUBSCRIPTION_TTL = 100 * 365 * 86400
 
 #: Most bytes that MongoDB could store in one piece, with room for what goes along.
 LARGEST_DOCUMENT = 15 * 1024 * 1024
@@ -87,6 +92,25 @@ _TRANSPORT_OPTIONS = [
         default=60,
         min=SHORTEST_CLAIM_GRACE,
         help="Seconds that claimed messages outlive a claim when nothing else is said.",
+    ),
+    cfg.IntOpt(
+        "default_subscription_ttl",
+        default=3600,
+        min=SHORTEST_SUBSCRIPTION_TTL,
+        max=LONGEST_DEFAULT_SUBSCRIPTION_TTL,
+        help="Seconds a subscription lives when nothing else is said.",
+    ),
+    cfg.ListOpt(
+        "subscriber_types",
+        item_type=types.String(choices=SCHEMES),
+        default=list(SCHEMES),
+        help="Schemes that the URI of a subscriber may have.",
+    ),
+    cfg.IntOpt(
+        "max_subscriptions_per_page",
+        default=20,
+        min=1,
+        help="Most subscriptions in one listing.",
     ),
     cfg.IntOpt("max_queues_per_page", default=20, min=1, help="Most queues in one listing."),
     cfg.IntOpt(
@@ -199,7 +223,8 @@ class Settings:
 
     @property
     def limits(self) -> Limits:
-        return Limits(**{field.name: self.transport[field.name] for field in fields(Limits)})
+        values = {field.name: self.transport[field.name] for field in fields(Limits)}
+        return Limits(**{**values, "subscriber_types": tuple(values["subscriber_types"])})
 
 
 def load(files: Sequence[Path], overrides: Mapping[tuple[str | None, str], Any]) -> Settings:

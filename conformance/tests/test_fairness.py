@@ -36,6 +36,8 @@ class Elsewhere(Miniature):
     message_delay = (0, 100)
     claim_ttl = (60, 3000)
     claim_grace = (60, 1000)
+    most_subscriptions = 7
+    default_subscription_ttl = 600
     default_claim_ttl = 120
     default_claim_grace = 90
     ranges = {  # noqa: RUF012 - as in the miniature
@@ -104,6 +106,8 @@ LIMITS: Final = Limits(
     default_message_delay=7,
     default_claim_ttl=120,
     default_claim_grace=90,
+    max_subscriptions_per_page=7,
+    default_subscription_ttl=600,
 )
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from zaqar_conformance import match, paths
 from zaqar_conformance.case import setup
 from zaqar_conformance.client import Api
 from zaqar_conformance.exchange import Exchange
+
+#: A webhook on a host that never exists, whatever a target may try to send there.
+HOOK: Final = "https://hooks.kit.invalid/in"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,19 @@ def claimed(
     match.equal("the claim holds messages", bool(messages), True)
     path = match.header_like(answer, "Location", r"/v2/\S+", "the path of the claim")
     return Claim(path.rpartition("/")[2], path, messages)
+
+
+@setup()
+def subscribed(api: Api, name: str, subscriber: str = HOOK, **more: Any) -> str:
+    """The id of a new subscription of the queue."""
+    answer = api.post(paths.subscriptions(name), json={"subscriber": subscriber, **more})
+    return match.subscription_id(answer)
+
+
+@setup()
+def confirmed(api: Api, name: str, subscription_id: str) -> None:
+    """Confirms a subscription."""
+    match.status(api.put(paths.confirm(name, subscription_id), json={"confirmed": True}), 204)
 
 
 @setup()

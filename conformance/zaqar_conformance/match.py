@@ -20,6 +20,9 @@ from zaqar_conformance.exchange import Exchange
 _LONGEST_SAID: Final = 200
 
 _MESSAGE_KEYS: Final = frozenset({"id", "href", "ttl", "age", "body"})
+_SUBSCRIPTION_KEYS: Final = frozenset(
+    {"id", "source", "subscriber", "ttl", "age", "options", "confirmed"}
+)
 
 
 # -- the answer as a whole
@@ -202,6 +205,31 @@ def message_shape(message: Mapping[str, Any]) -> None:
     like("the id of a message", message["id"], r"[^/?#]+", "text that fits into a path")
     between("the ttl of a message", message["ttl"], 0, 2**63)
     between("the age of a message", message["age"], 0, 2**63)
+
+
+def subscription_id(exchange: Exchange) -> str:
+    """The id in the answer to a subscription."""
+    status(exchange, 201)
+    observed = object_of(exchange).get("subscription_id")
+    like("subscription_id", observed, r"[^/?#]+", "text that fits into a path")
+    return str(observed)
+
+
+def subscriptions(exchange: Exchange) -> list[dict[str, Any]]:
+    """The subscriptions of a list, each with all its members and no other."""
+    status(exchange, 200)
+    found = objects("subscriptions", member("the body", object_of(exchange), "subscriptions"))
+    for subscription in found:
+        keys("a subscription", subscription, _SUBSCRIPTION_KEYS)
+    return found
+
+
+def subscription(exchange: Exchange) -> dict[str, Any]:
+    """The subscription of an answer, with all its members and no other."""
+    status(exchange, 200)
+    found = object_of(exchange)
+    keys("a subscription", found, _SUBSCRIPTION_KEYS)
+    return found
 
 
 def queue_names(exchange: Exchange) -> list[str]:

@@ -47,6 +47,18 @@ def claim(api: Api, path: str) -> dict[str, Any]:
     return match.object_of(answer)
 
 
+def subscription(api: Api, name: str, subscription_id: str) -> dict[str, Any]:
+    """One subscription."""
+    return match.subscription(api.get(paths.subscription(name, subscription_id)))
+
+
+def subscribers(api: Api, name: str) -> list[Any]:
+    """Who is subscribed to a queue (one page)."""
+    params = {"limit": api.limits.max_subscriptions_per_page}
+    answer = api.get(paths.subscriptions(name), params=params)
+    return [one["subscriber"] for one in match.subscriptions(answer)]
+
+
 def exists(api: Api, name: str) -> bool:
     """Whether the queue is listed. Showing a queue does not tell: that works for any name."""
     return name in match.queue_names(

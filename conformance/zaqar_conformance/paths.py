@@ -43,3 +43,18 @@ def claims(name: str) -> str:
 def claim(name: str, claim_id: str) -> str:
     """One claim of a queue."""
     return f"{QUEUES}/{name}/claims/{claim_id}"
+
+
+def subscriptions(name: str) -> str:
+    """The subscriptions of a queue."""
+    return f"{QUEUES}/{name}/subscriptions"
+
+
+def subscription(name: str, subscription_id: str) -> str:
+    """One subscription of a queue."""
+    return f"{QUEUES}/{name}/subscriptions/{subscription_id}"
+
+
+def confirm(name: str, subscription_id: str) -> str:
+    """Where a subscription is confirmed."""
+    return f"{QUEUES}/{name}/subscriptions/{subscription_id}/confirm"

@@ -25,6 +25,8 @@ class Limits:
     default_message_delay: int = 0
     default_claim_ttl: int = 300
     default_claim_grace: int = 60
+    max_subscriptions_per_page: int = 20
+    default_subscription_ttl: int = 3600
     client_id_uuid_safe: str = "strict"
     min_length_client_id: int = 10
     max_length_client_id: int = 36

@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass
 
+from zaqar_impl.domain.subscribers import SCHEMES
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -15,3 +17,5 @@ class Limits:
     max_queue_metadata: int = 65536
     max_messages_post_size: int = 262144
     message_delete_with_claim_id: bool = False
+    default_subscription_ttl: int = 3600
+    subscriber_types: tuple[str, ...] = SCHEMES

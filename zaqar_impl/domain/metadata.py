@@ -130,8 +130,8 @@ _MINIMUM_DELAY, _MAXIMUM_DELAY, _LEAST_SPREAD = 5, 30, 10
 
 
 def check_retry_policy(metadata: Metadata) -> None:
-    """Return if the delays of the queue's ``_retry_policy``, if it has one, leave room to grow
-    between them.
+    """Return if the delays of the ``_retry_policy``, if the queue's metadata or the subscription's
+    options have one, leave room to grow between them.
 
     Raises:
         InvalidInput: they are too close, or the wrong way round.
@@ -144,3 +144,13 @@ def check_retry_policy(metadata: Metadata) -> None:
             f"_retry_policy: maximum_delay ({longest}) must be at least {_LEAST_SPREAD} above "
             f"minimum_delay ({shortest})."
         )
+
+
+def integers_fit(value: Any) -> bool:
+    """Whether all integers in a JSON value are of 64 bits, with their sign, as what stores and
+    shows it needs."""
+    if isinstance(value, Mapping):
+        return all(map(integers_fit, value.values()))
+    if isinstance(value, list):
+        return all(map(integers_fit, value))
+    return not isinstance(value, int) or -(2**63) <= value < 2**63

@@ -126,3 +126,42 @@ class QueueStats:
     @property
     def total(self) -> int:
         return self.claimed + self.free
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubscription:
+    """A subscription to be made: who is notified, for how many seconds, and how."""
+
+    subscriber: str
+    ttl: int
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChange:
+    """What is to be different of a subscription; None leaves a thing as it is."""
+
+    subscriber: str | None = None
+    ttl: int | None = None
+    options: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A live subscription of a queue.
+
+    It expires ``ttl`` seconds after its creation, or after the last change of its ttl.
+    ``confirmed`` is whether the subscriber has agreed.
+    """
+
+    id: str
+    subscriber: str
+    ttl: int
+    options: Mapping[str, Any]
+    created: float
+    expires: float
+    confirmed: bool = False
+
+    def age(self, now: float) -> int:
+        """Whole seconds since it was made, never negative."""
+        return max(0, int(now - self.created))

@@ -8,7 +8,13 @@ from typing import Any
 import orjson
 
 from zaqar_impl.domain.errors import InvalidInput, NotFound
-from zaqar_impl.domain.metadata import accepts, changed, check_retry_policy, shown
+from zaqar_impl.domain.metadata import (
+    accepts,
+    changed,
+    check_retry_policy,
+    integers_fit,
+    shown,
+)
 from zaqar_impl.domain.values import Caller, Metadata, Queue, QueueRef, QueueStats
 from zaqar_impl.handlers.service import Service
 
@@ -117,7 +123,8 @@ async def queue_update(
 
 
 async def queue_delete(service: Service, caller: Caller, *, queue_name: str) -> None:
-    """Remove the queue with all its messages; an unknown queue is as good as removed."""
+    """Remove the queue with its messages and subscriptions; an unknown queue is as good as
+    removed."""
     await service.storage.queues.delete(QueueRef(caller.project, queue_name))
 
 
@@ -134,8 +141,11 @@ async def queue_purge(
     resource_types: Sequence[str] = ("messages", "subscriptions"),
 ) -> None:
     """Remove the named things from the queue, which stays with its metadata."""
+    ref = QueueRef(caller.project, queue_name)
     if "messages" in resource_types:
-        await service.storage.messages.purge(QueueRef(caller.project, queue_name))
+        await service.storage.messages.purge(ref)
+    if "subscriptions" in resource_types:
+        await service.storage.subscriptions.purge(ref)
 
 
 def _unknown(queue_name: str) -> NotFound:
@@ -152,7 +162,7 @@ def _check_storable(service: Service, queue_name: str, metadata: Metadata) -> No
         raise InvalidInput(
             "_enable_encrypt_messages: this server can't encrypt, as it has no key for it."
         )
-    if not _integers_fit(metadata):
+    if not integers_fit(metadata):
         raise InvalidInput("Integers in queue metadata must fit into 64 bits, with their sign.")
     size = len(orjson.dumps(metadata))
     if size > service.limits.max_queue_metadata:
@@ -160,11 +170,3 @@ def _check_storable(service: Service, queue_name: str, metadata: Metadata) -> No
             f"The queue's metadata would be {size} bytes; "
             f"at most {service.limits.max_queue_metadata} can be stored."
         )
-
-
-def _integers_fit(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return all(map(_integers_fit, value.values()))
-    if isinstance(value, list):
-        return all(map(_integers_fit, value))
-    return not isinstance(value, int) or -(2**63) <= value < 2**63

@@ -10,9 +10,11 @@ import orjson
 from starlette.responses import Response
 
 from zaqar_impl.domain.errors import NotFound
-from zaqar_impl.domain.values import Claim, Message, QueueStats
+from zaqar_impl.domain.values import Claim, Message, QueueStats, Subscription
 from zaqar_impl.handlers.messages import MessagePage
 from zaqar_impl.handlers.queues import QueuePage
+from zaqar_impl.handlers.subscriptions import SubscriptionPage
+from zaqar_impl.rest.errors import Refusal
 from zaqar_impl.rest.request import RestRequest
 
 #: Makes an answer of a handler's result, the request, and the time in seconds since the epoch.
@@ -32,6 +34,11 @@ def _json(value: Any, status: int = 200, **headers: str) -> Response:
 def nothing(_result: None, _request: RestRequest, _now: float) -> Response:
     """Done, and nothing to tell."""
     return Response(status_code=204)
+
+
+def nothing_here(_result: None, request: RestRequest, _now: float) -> Response:
+    """Done to what is under the path, and nothing to tell."""
+    return Response(status_code=204, headers={"Location": request.path})
 
 
 def document(result: Mapping[str, Any], _request: RestRequest, _now: float) -> Response:
@@ -149,6 +156,45 @@ def claim(result: Claim, request: RestRequest, now: float) -> Response:
             "messages": [_message(message, request, now) for message in result.messages],
         }
     )
+
+
+def subscription_created(
+    result: tuple[Subscription, bool], request: RestRequest, _now: float
+) -> Response:
+    """The id, also of one that waits for its confirmation; on this transport a confirmed one is a
+    409."""
+    made, new = result
+    if made.confirmed and not new:
+        queue = request.path_parameters["queue_name"]
+        raise Refusal(
+            409,
+            f"This subscriber is subscribed to queue {queue!r}, and has confirmed it.",
+            {"Location": request.path},
+        )
+    return _json({"subscription_id": made.id}, 201, Location=request.path)
+
+
+def subscription_page(page: SubscriptionPage, request: RestRequest, now: float) -> Response:
+    """A page of subscriptions."""
+    listed = [_subscription(one, request, now) for one in page.subscriptions]
+    return _json({"subscriptions": listed, "links": _next(request, page.marker)})
+
+
+def subscription(result: Subscription, request: RestRequest, now: float) -> Response:
+    """One subscription."""
+    return _json(_subscription(result, request, now))
+
+
+def _subscription(one: Subscription, request: RestRequest, now: float) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "source": request.path_parameters["queue_name"],
+        "subscriber": one.subscriber,
+        "ttl": one.ttl,
+        "age": one.age(now),
+        "options": one.options,
+        "confirmed": one.confirmed,
+    }
 
 
 def _message(message: Message, request: RestRequest, now: float) -> dict[str, Any]:

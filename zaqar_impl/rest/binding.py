@@ -106,6 +106,16 @@ BINDINGS: Mapping[str, Binding] = {
     "claim_get": Binding(answers.claim),
     "claim_update": Binding(answers.nothing, body=_members("ttl", "grace")),
     "claim_delete": Binding(answers.nothing),
+    "subscription_list": Binding(answers.subscription_page, takes=_same("marker", "limit")),
+    "subscription_create": Binding(
+        answers.subscription_created, body=_members("subscriber", "ttl", "options")
+    ),
+    "subscription_get": Binding(answers.subscription),
+    "subscription_update": Binding(
+        answers.nothing_here, body=_members("subscriber", "ttl", "options")
+    ),
+    "subscription_delete": Binding(answers.nothing),
+    "subscription_confirm": Binding(answers.nothing_here, body=_members("confirmed")),
 }
 
 

@@ -6,12 +6,13 @@ suite in ``zaqar_impl.storage.contract``. The promises that hold for every metho
 
 * Projects never see each other: every call is scoped by its :class:`QueueRef` or project, compared
   exactly.
-* A message or claim whose time has passed is treated as if it did not exist, from that very moment,
-  whether or not the driver has removed it yet. Time is the driver's injected clock.
-* An unknown queue, message or claim, and an id that this driver could never have given out, are
-  alike: reads give nothing, removals do nothing. Only what a docstring lists under *Raises* is
-  raised besides :class:`~zaqar_impl.domain.errors.StorageUnavailable`, which any method may raise
-  and which keeps the original error as its cause.
+* A message, claim or subscription whose time has passed is treated as if it did not exist, from
+  that very moment, whether or not the driver has removed it yet. Time is the driver's injected
+  clock.
+* An unknown queue, message, claim or subscription, and an id that this driver could never have
+  given out, are alike: reads give nothing, removals do nothing. Only what a docstring lists under
+  *Raises* is raised besides :class:`~zaqar_impl.domain.errors.StorageUnavailable`, which any method
+  may raise and which keeps the original error as its cause.
 * After StorageUnavailable nobody knows whether a write has happened. A post, anything about a
   queue, and a removal that names claims happened wholly or not at all. Other removals and claims of
   several messages may have happened for some of them: repeating a removal or a renewal is safe, and
@@ -33,9 +34,12 @@ from zaqar_impl.domain.values import (
     Message,
     Metadata,
     NewMessage,
+    NewSubscription,
     Queue,
     QueueRef,
     QueueStats,
+    Subscription,
+    SubscriptionChange,
 )
 
 #: Decides whether a queue belongs into a listing; pure and quick, called once for each queue looked
@@ -76,7 +80,7 @@ class QueueStore(Protocol):
         """
 
     async def delete(self, ref: QueueRef) -> None:
-        """Remove the queue and all its messages, claimed ones too."""
+        """Remove the queue, all its messages, claimed ones too, and its subscriptions."""
 
 
 class MessageStore(Protocol):
@@ -187,12 +191,51 @@ class ClaimStore(Protocol):
         """End the claim: its messages are claimable at once. Lives that were extended stay so."""
 
 
+class SubscriptionStore(Protocol):
+    """Subscriptions: who is notified of a queue's messages."""
+
+    async def create(self, ref: QueueRef, new: NewSubscription) -> tuple[Subscription, bool]:
+        """Store a subscription, unconfirmed, and give it with True; or give the one that this
+        subscriber has of the queue, as it is, with False.
+
+        Subscribers are compared exactly. Of concurrent calls with one subscriber exactly one gives
+        True. The queue is created, with no metadata, if it does not exist.
+        """
+
+    async def list(self, ref: QueueRef, *, after: str | None, limit: int) -> Sequence[Subscription]:
+        """Up to ``limit`` subscriptions with an id greater than ``after``, by id; none if ``after``
+        is no id of this driver. It need not be the id of a subscription that exists."""
+
+    async def get(self, ref: QueueRef, subscription_id: str) -> Subscription | None:
+        """The subscription, or None."""
+
+    async def update(self, ref: QueueRef, subscription_id: str, change: SubscriptionChange) -> bool:
+        """Apply the change, wholly or not at all; False if there is no such subscription.
+
+        A new ttl lets the lifetime start anew, and the age goes on. Another subscriber has not
+        confirmed.
+
+        Raises:
+            Conflict: the queue has another subscription of the new subscriber.
+        """
+
+    async def confirm(self, ref: QueueRef, subscription_id: str, confirmed: bool) -> bool:
+        """Set whether the subscriber has agreed; False if there is no such subscription."""
+
+    async def delete(self, ref: QueueRef, subscription_id: str) -> None:
+        """Remove the subscription."""
+
+    async def purge(self, ref: QueueRef) -> None:
+        """Remove all subscriptions of the queue, which stays."""
+
+
 class Storage(Protocol):
     """One opened driver."""
 
     queues: QueueStore
     messages: MessageStore
     claims: ClaimStore
+    subscriptions: SubscriptionStore
 
     async def open(self) -> None:
         """Connect and make what the driver needs; idempotent, safe in many processes at once."""

@@ -21,12 +21,13 @@ from .documents import Documents
 from .patches import Patches
 from .reading import Refusal, error
 from .state import Call
+from .subscriptions import Subscriptions
 from .wire import NOTHING, Answer, Request, serving
 
 __all__ = ["Answer", "Call", "Miniature", "Refusal", "Request"]
 
 #: Template of a path: its methods and the operations behind them. {name} is the queue's, {id} is
-#: that of a message or a claim.
+#: that of a message, a claim or a subscription.
 _ROUTES: dict[str, dict[str, str]] = {
     "/": {"GET": "version_document"},
     "/v2/": {"GET": "home_document"},
@@ -53,11 +54,21 @@ _ROUTES: dict[str, dict[str, str]] = {
         "PATCH": "claim_update",
         "DELETE": "claim_delete",
     },
+    "/v2/queues/{name}/subscriptions": {
+        "GET": "subscription_list",
+        "POST": "subscription_create",
+    },
+    "/v2/queues/{name}/subscriptions/{id}": {
+        "GET": "subscription_get",
+        "PATCH": "subscription_update",
+        "DELETE": "subscription_delete",
+    },
+    "/v2/queues/{name}/subscriptions/{id}/confirm": {"PUT": "subscription_confirm"},
 }
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class Miniature(Patches, Claims, Documents):
+class Miniature(Patches, Claims, Subscriptions, Documents):
     """The server. `serving` opens it to the network, `advance` moves its clock."""
 
     def __init__(self) -> None:

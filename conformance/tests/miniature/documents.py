@@ -25,6 +25,10 @@ _RELATIONS = (
     ("claim", f"{_QUEUE}/claims/{{claim_id}}", "GET"),
     ("post_claim", f"{_QUEUE}/claims{{?limit}}", "POST"),
     ("patch_claim", f"{_QUEUE}/claims/{{claim_id}}", "PATCH"),
+    ("subscriptions_get", f"{_QUEUE}/subscriptions{{?marker,limit}}", "GET"),
+    ("subscriptions_post", f"{_QUEUE}/subscriptions", "POST"),
+    ("subscription", f"{_QUEUE}/subscriptions/{{subscriptions_id}}", "GET DELETE"),
+    ("subscription_patch", f"{_QUEUE}/subscriptions/{{subscriptions_id}}", "PATCH"),
     ("delete_claim", f"{_QUEUE}/claims/{{claim_id}}", "DELETE"),
 )
 

@@ -275,13 +275,15 @@ class Queues(State, Metadata):
         return {"age": self.age(message.created), "created": "2023-11-14T22:13:20Z", "href": href}
 
     def queue_purge(self, call: Call) -> Answer:
-        """Removes messages, claimed or not."""
+        """Removes messages, claimed or not, and subscriptions."""
         body = self.object_of(call.request, {"resource_types": ["messages", "subscriptions"]})
         types = body.get("resource_types")
         self.check_types(types)
         queue = self.find(call)
         if queue and isinstance(types, list) and "messages" in types:
             self.purge(queue)
+        if queue and isinstance(types, list) and "subscriptions" in types:
+            self.purge_subscriptions(queue)
         return Answer(204)
 
     def check_types(self, types: object) -> None:
@@ -294,3 +296,7 @@ class Queues(State, Metadata):
     def purge(self, queue: Queue) -> None:
         """Removes the messages."""
         queue.messages.clear()
+
+    def purge_subscriptions(self, queue: Queue) -> None:
+        """Removes the subscriptions."""
+        queue.subscriptions.clear()

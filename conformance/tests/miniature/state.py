@@ -40,12 +40,26 @@ class Claim:
 
 
 @dataclass
+class Subscription:
+    """A subscription of a queue."""
+
+    id: str
+    subscriber: str
+    ttl: int
+    options: dict[str, Any]
+    created: float
+    expires: float
+    confirmed: bool = False
+
+
+@dataclass
 class Queue:
     """A queue and what is in it."""
 
     metadata: dict[str, Any]
     messages: list[Message] = field(default_factory=list)
     claims: dict[str, Claim] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

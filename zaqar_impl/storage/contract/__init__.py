@@ -21,9 +21,8 @@ import pytest
 # Before they are imported, so that a failing assert in them shows its values.
 for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "claims", "delay"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
-pytest.register_assert_rewrite(f"{__name__}.concurrency")
-pytest.register_assert_rewrite(f"{__name__}.isolation")
-pytest.register_assert_rewrite(f"{__name__}.deadletters")
+for _topic in ("concurrency", "isolation", "deadletters", "subscriptions"):
+    pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
 from zaqar_impl.storage.contract.clock import FakeClock  # noqa: E402
@@ -36,6 +35,7 @@ from zaqar_impl.storage.contract.messages import MessageContract  # noqa: E402
 from zaqar_impl.storage.contract.order import OrderContract  # noqa: E402
 from zaqar_impl.storage.contract.queues import QueueContract  # noqa: E402
 from zaqar_impl.storage.contract.removal import RemovalContract  # noqa: E402
+from zaqar_impl.storage.contract.subscriptions import SubscriptionContract  # noqa: E402
 
 __all__ = ["FakeClock", "StorageContract"]
 
@@ -51,5 +51,6 @@ class StorageContract(
     DeadLetterContract,
     IsolationContract,
     ConcurrencyContract,
+    SubscriptionContract,
 ):
     """All topics."""

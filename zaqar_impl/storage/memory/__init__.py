@@ -3,16 +3,17 @@
 
 It is the shortest honest reading of the interface, for unit tests and for trying the service out.
 No method awaits anything, so each one is atomic on the event loop. Times are kept in whole
-milliseconds, as in MongoDB. ``state`` holds what there is; ``queues``, ``messages`` and ``claims``
-are the three stores.
+milliseconds, as in MongoDB. ``state`` holds what there is; ``queues``, ``messages``, ``claims``
+and ``subscriptions`` are the four stores.
 """
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore
+from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore, SubscriptionStore
 from zaqar_impl.storage.memory.claims import MemoryClaims
 from zaqar_impl.storage.memory.messages import MemoryMessages
 from zaqar_impl.storage.memory.queues import MemoryQueues
 from zaqar_impl.storage.memory.state import State
+from zaqar_impl.storage.memory.subscriptions import MemorySubscriptions
 
 
 def open_driver(uri: str, database: str, clock: Clock) -> "MemoryStorage":
@@ -28,6 +29,7 @@ class MemoryStorage:
         self.queues: QueueStore = MemoryQueues(state)
         self.messages: MessageStore = MemoryMessages(state)
         self.claims: ClaimStore = MemoryClaims(state)
+        self.subscriptions: SubscriptionStore = MemorySubscriptions(state)
 
     async def open(self) -> None: ...
 

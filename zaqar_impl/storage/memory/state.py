@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.values import Message, Metadata, QueueRef
+from zaqar_impl.storage.memory.subscriptions import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,13 @@ class Entry:
 
 @dataclass(slots=True)
 class Log:
-    """One queue: metadata, the last position given out, the messages in order of position."""
+    """One queue: metadata, the last position given out, the messages in order of position, and the
+    subscriptions by id."""
 
     metadata: Metadata
     head: int = 0
     entries: list[Entry] = field(default_factory=list)
+    subscriptions: Shelf = field(default_factory=dict)
 
 
 class State:
@@ -87,6 +90,12 @@ class State:
 
     def now(self) -> int:
         return round(self._clock() * 1000)
+
+    def shelf(self, ref: QueueRef, *, make: bool = False) -> Shelf:
+        """The subscriptions of a queue, which is made on demand."""
+        if make:
+            self.logs.setdefault(ref, Log({}))
+        return self.logs[ref].subscriptions if ref in self.logs else {}
 
     def live(self, ref: QueueRef) -> Sequence[Entry]:
         """The live messages in order of position; expired ones are dropped on the way."""

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The MongoDB driver: a replica set or a sharded cluster, MongoDB 5.0 or newer.
 
-``client`` holds the connection and the indexes, ``documents`` the layout; ``queues``, ``messages``
-and ``claims`` are the three stores; ``log`` appends messages and ``claimable`` finds them for
-claims, both in ``grouping``; ``attempts`` tries again what can be, and ``abandoned`` clears up
-after processes that died.
+``client`` holds the connection and the indexes, ``documents`` the layout; ``queues``, ``messages``,
+``claims`` and ``subscriptions`` are the four stores; ``log`` appends messages and ``claimable``
+finds them for claims, both in ``grouping``; ``attempts`` tries again what can be, and ``abandoned``
+clears up after processes that died.
 """
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore
+from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore, SubscriptionStore
 from zaqar_impl.storage.mongodb.claimable import Claimable
 from zaqar_impl.storage.mongodb.claims import MongoClaims
 from zaqar_impl.storage.mongodb.client import Connection, answered
 from zaqar_impl.storage.mongodb.log import Log
 from zaqar_impl.storage.mongodb.messages import MongoMessages
 from zaqar_impl.storage.mongodb.queues import Directory, MongoQueues
+from zaqar_impl.storage.mongodb.subscriptions import MongoSubscriptions
 
 
 def open_driver(uri: str, database: str, clock: Clock) -> "MongoStorage":
@@ -35,6 +36,9 @@ class MongoStorage:
             self.connection, directory, self._log, self._claimable, clock
         )
         self.claims: ClaimStore = MongoClaims(self.connection, directory, self._claimable, clock)
+        self.subscriptions: SubscriptionStore = MongoSubscriptions(
+            self.connection, directory, clock
+        )
 
     @answered
     async def open(self) -> None:

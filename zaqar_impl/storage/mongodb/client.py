@@ -77,10 +77,16 @@ BY_DELAY = IndexModel(
     name="by_delay",
     partialFilterExpression={d.DELAYED: {"$exists": True}},
 )
-#: Let the server remove expired messages, also those of queues that were deleted.
+#: Let the server remove expired messages and subscriptions, also those of queues that were deleted.
 BY_EXPIRY = IndexModel(
     [(d.EXPIRES, ASCENDING)], name="by_expiry", expireAfterSeconds=SWEEP_DELAY_SECONDS
 )
+#: Find a subscription by its subscriber. One of a subscriber for each queue.
+BY_SUBSCRIBER = IndexModel(
+    [(d.QUEUE, ASCENDING), (d.SUBSCRIBER, ASCENDING)], name="by_subscriber", unique=True
+)
+#: List, find and remove the subscriptions of a queue by id.
+BY_QUEUE = IndexModel([(d.QUEUE, ASCENDING), (d.ID, ASCENDING)], name="by_queue")
 
 Collection = AsyncCollection[d.Document]
 
@@ -128,6 +134,7 @@ class Connection:
         self.call_seconds = self.client.options.timeout or CALL_SECONDS
         self._reach_seconds = min(self.client.options.server_selection_timeout, self.call_seconds)
         self.queues: Collection = self.database["queues"]
+        self.subscriptions: Collection = self.database["subscriptions"]
         self.messages: Collection = self.database["messages"]
         self.messages_fresh = self.messages.with_options(read_concern=FRESH)
         self.messages_snapshot = self.messages.with_options(read_concern=SNAPSHOT)
@@ -141,6 +148,7 @@ class Connection:
             raise ConfigurationError("the server is older than MongoDB 5.0")
         await self.queues.create_indexes([QUEUES_BY_NAME])
         await self.messages.create_indexes([BY_POSITION, BY_HOLD, BY_CLAIM, BY_DELAY, BY_EXPIRY])
+        await self.subscriptions.create_indexes([BY_SUBSCRIBER, BY_QUEUE, BY_EXPIRY])
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How queues and messages are laid out in MongoDB: the field names, and the way from and to domain
-values.
+"""How queues, messages and subscriptions are laid out in MongoDB: the field names, and the way from
+and to domain values.
 
-Bodies and metadata are the bytes of their JSON text, so nothing in them has a meaning for the
-database. Times are BSON dates, which are whole milliseconds. This module talks to no server.
+Bodies, metadata and options are the bytes of their JSON text, so nothing in them has a meaning for
+the database. Times are BSON dates, which are whole milliseconds. This module talks to no server.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from bson import Int64, ObjectId
 from bson.datetime_ms import DatetimeMS
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.domain.values import Claim, Message, NewMessage
+from zaqar_impl.domain.values import (
+    Claim,
+    Message,
+    NewMessage,
+    NewSubscription,
+    Subscription,
+)
 
 Document = dict[str, Any]
 
@@ -50,6 +57,13 @@ CLAIM_ID = "claim.id"
 CLAIM_CREATED = "claim.created"
 CLAIM_TTL = "claim.ttl"
 CLAIM_COUNT = "claims"
+
+# A subscription. Its ``_id`` is its public id; ``QUEUE``, ``CREATED`` and ``EXPIRES`` are as in a
+# message, and project and name stand in the queue that it refers to.
+SUBSCRIBER = "subscriber"
+TTL = "ttl"
+OPTIONS = "options"
+CONFIRMED = "confirmed"
 
 UNHELD = DatetimeMS(0)
 
@@ -133,6 +147,33 @@ def to_claim(documents: Sequence[Mapping[str, Any]], moment: DatetimeMS) -> Clai
 def claim_mark(claim: ObjectId, created: DatetimeMS, ttl: int) -> Document:
     """What a claim writes into each of its messages, besides the end of the hold."""
     return {"id": claim, "created": created, "ttl": ttl}
+
+
+def subscription_document(new: NewSubscription, queue: ObjectId, made: DatetimeMS) -> Document:
+    """A new subscription of a queue."""
+    return {
+        ID: ObjectId(),
+        QUEUE: queue,
+        SUBSCRIBER: new.subscriber,
+        TTL: Int64(new.ttl),
+        OPTIONS: orjson.dumps(new.options),
+        CREATED: made,
+        EXPIRES: later(made, new.ttl),
+        CONFIRMED: False,
+    }
+
+
+def to_subscription(document: Mapping[str, Any]) -> Subscription:
+    """The subscription as it is stored."""
+    return Subscription(
+        id=str(document[ID]),
+        subscriber=document[SUBSCRIBER],
+        ttl=int(document[TTL]),
+        options=orjson.loads(document[OPTIONS]),
+        created=_seconds(document[CREATED]),
+        expires=_seconds(document[EXPIRES]),
+        confirmed=document[CONFIRMED],
+    )
 
 
 def _seconds(moment: DatetimeMS) -> float:

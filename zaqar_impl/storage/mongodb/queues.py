@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,7 +18,14 @@ from zaqar_impl.domain.values import Metadata, Queue, QueueRef
 from zaqar_impl.storage.interface import QueueFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
-from zaqar_impl.storage.mongodb.client import BY_POSITION, FRESH, Connection, answered, index_name
+from zaqar_impl.storage.mongodb.client import (
+    BY_POSITION,
+    BY_QUEUE,
+    FRESH,
+    Connection,
+    answered,
+    index_name,
+)
 
 #: The longest pause before an update that another one overtook is tried again, in seconds.
 RETRY_PAUSE_SECONDS = 0.02
@@ -122,12 +130,16 @@ class MongoQueues:
 
     @answered
     async def delete(self, ref: QueueRef) -> None:
-        """Once its document is gone, no message of the queue can be reached; then tidy up."""
+        """Once its document is gone, nothing of the queue can be reached; then tidy up."""
         gone = await self._queues.find_one_and_delete(_named(ref), {d.ID: 1})
         if gone:
             orphans = {d.QUEUE: gone[d.ID]}
-            delete = self.connection.messages.delete_many
-            await repeatedly(lambda: delete(orphans, hint=index_name(BY_POSITION)))
+            for collection, index in (
+                (self.connection.messages, BY_POSITION),
+                (self.connection.subscriptions, BY_QUEUE),
+            ):
+                delete = partial(collection.delete_many, orphans, hint=index_name(index))
+                await repeatedly(delete)
 
     async def _accepted(
         self, project: str, after: str | None, accept: QueueFilter

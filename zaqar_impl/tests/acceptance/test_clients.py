@@ -105,3 +105,35 @@ def test_sdk_walks_through_a_queue(sdk: Any, queue_name: str) -> None:
 
     sdk.delete_queue(queue_name)
     assert queue_name not in [queue.name for queue in sdk.queues()]
+
+
+def test_zaqarclient_subscribes(zaqar: Any, queue_name: str) -> None:
+    """Create, create again, list, change, show, delete."""
+    hook = "http://hooks.kit.invalid/in"
+    made = zaqar.subscription(
+        queue_name, subscriber=hook, ttl=600, options={"post_headers": {"X-Key": "abc"}}
+    )
+    assert zaqar.subscription(queue_name, subscriber=hook, ttl=900).id == made.id
+
+    made.update({"ttl": 1200, "options": {}})
+    shown = zaqar.subscription(queue_name, id=made.id)
+    assert (shown.subscriber, shown.ttl, shown.options) == (hook, 1200, {})
+    assert [known.id for known in zaqar.subscriptions(queue_name)] == [made.id]
+
+    made.delete()
+    assert list(zaqar.subscriptions(queue_name)) == []
+    zaqar.queue(queue_name).delete()
+
+
+def test_sdk_subscribes(sdk: Any, queue_name: str) -> None:
+    """Create, show, list, delete."""
+    hook = "mailto:ops@example.org"
+    made = sdk.create_subscription(queue_name, subscriber=hook, ttl=600, options={"from": "q"})
+
+    shown = sdk.get_subscription(queue_name, made.subscription_id)
+    assert (shown.subscriber, shown.ttl, shown.options) == (hook, 600, {"from": "q"})
+    assert [known.subscriber for known in sdk.subscriptions(queue_name)] == [hook]
+
+    sdk.delete_subscription(queue_name, made.subscription_id)
+    assert list(sdk.subscriptions(queue_name)) == []
+    sdk.delete_queue(queue_name)

@@ -18,8 +18,11 @@ from zaqar_impl.domain.values import (
     DeadLetters,
     Message,
     NewMessage,
+    NewSubscription,
     QueueRef,
     QueueStats,
+    Subscription,
+    SubscriptionChange,
 )
 from zaqar_impl.mongod import EmbeddedMongod
 from zaqar_impl.storage.contract import FakeClock
@@ -28,6 +31,7 @@ from zaqar_impl.storage.memory import MemoryStorage
 from zaqar_impl.storage.mongodb import MongoStorage
 
 NAMES = st.sampled_from(["a", "b", "dead"])
+SUBSCRIBERS = st.sampled_from(["http://1", "http://2"])
 PRODUCERS = st.sampled_from(["p", "q"])
 #: Which of the things met so far is meant, counted from the newest; mostly there are few.
 INDEX = st.integers(0, 7)
@@ -62,6 +66,7 @@ class Drivers(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.messages: list[tuple[str, ...]] = [(UNKNOWN, UNKNOWN)]
         self.claims: list[tuple[str, ...]] = [(UNKNOWN, UNKNOWN)]
+        self.subscriptions: list[tuple[str, ...]] = [(UNKNOWN, UNKNOWN)]
         for driver in self.drivers:
             self.runner.run(driver.open())
 
@@ -78,6 +83,9 @@ class Drivers(RuleBasedStateMachine):
 
     def claim(self, index: int | None) -> tuple[str | None, ...]:
         return (None, None) if index is None else self.claims[-1 - index % len(self.claims)]
+
+    def subscription(self, index: int) -> tuple[str, ...]:
+        return self.subscriptions[-1 - index % len(self.subscriptions)]
 
     def both(self, call: Call) -> Sequence[Any]:
         """Call each driver with its number; the answers, which agree but for the ids."""
@@ -108,6 +116,8 @@ class Drivers(RuleBasedStateMachine):
             case QueueStats():
                 ends = self._without_ids([answer.oldest, answer.newest], number)
                 return answer.claimed, answer.free, ends
+            case Subscription():
+                return met(self.subscriptions, answer.id), dataclasses.replace(answer, id="")
             case list():
                 return [self._without_ids(item, number) for item in answer]
         return answer
@@ -224,6 +234,58 @@ class Drivers(RuleBasedStateMachine):
         self.both(
             lambda driver, n: driver.claims.release(self.ref(name), str(self.claim(claim)[n]))
         )
+
+    @rule(name=NAMES, subscriber=SUBSCRIBERS, ttl=TTLS)
+    def subscribe(self, name: str, subscriber: str, ttl: int) -> None:
+        new = NewSubscription(subscriber, ttl, {"n": ttl})
+        made = [
+            self.runner.run(driver.subscriptions.create(self.ref(name), new))
+            for driver in self.drivers
+        ]
+        assert len({is_new for _, is_new in made}) == 1
+        met = tuple(one.id for one, _ in made)
+        assert made[0][1] is (met not in self.subscriptions)
+        if made[0][1]:
+            self.subscriptions.append(met)
+
+    @rule(name=NAMES, after=st.none() | INDEX, limit=LIMITS)
+    def list_subscriptions(self, name: str, after: int | None, limit: int) -> None:
+        self.both(
+            lambda driver, n: driver.subscriptions.list(
+                self.ref(name),
+                after=None if after is None else self.subscription(after)[n],
+                limit=limit,
+            )
+        )
+
+    @rule(name=NAMES, one=INDEX, subscriber=st.none() | SUBSCRIBERS, ttl=st.none() | TTLS)
+    def update_subscription(
+        self, name: str, one: int, subscriber: str | None, ttl: int | None
+    ) -> None:
+        change = SubscriptionChange(subscriber, ttl, {"changed": ttl})
+        self.both(
+            lambda driver, n: driver.subscriptions.update(
+                self.ref(name), self.subscription(one)[n], change
+            )
+        )
+
+    @rule(name=NAMES, one=INDEX, confirmed=st.booleans())
+    def confirm(self, name: str, one: int, confirmed: bool) -> None:
+        self.both(
+            lambda driver, n: driver.subscriptions.confirm(
+                self.ref(name), self.subscription(one)[n], confirmed
+            )
+        )
+
+    @rule(name=NAMES, one=INDEX)
+    def unsubscribe(self, name: str, one: int) -> None:
+        self.both(
+            lambda driver, n: driver.subscriptions.delete(self.ref(name), self.subscription(one)[n])
+        )
+
+    @rule(name=NAMES)
+    def purge_subscriptions(self, name: str) -> None:
+        self.both(lambda driver, _: driver.subscriptions.purge(self.ref(name)))
 
     @rule(name=NAMES, number=INDEX)
     def create_queue(self, name: str, number: int) -> None:

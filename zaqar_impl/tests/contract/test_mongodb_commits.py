@@ -51,7 +51,7 @@ async def failing(
 
 async def posted(storage: MongoStorage, ref: QueueRef) -> Sequence[Message]:
     return await storage.messages.list(
-        ref, after=0, limit=100, hide_producer=None, include_claimed=True
+        ref, after=0, limit=100, hide_producer=None, include_claimed=True, include_delayed=True
     )
 
 

@@ -18,11 +18,22 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
 from zaqar_impl.domain.errors import InvalidInput, StorageUnavailable
-from zaqar_impl.domain.values import ClaimTerms, NewMessage, QueueRef
+from zaqar_impl.domain.values import (
+    ClaimTerms,
+    NewMessage,
+    NewSubscription,
+    QueueRef,
+    SubscriptionChange,
+)
 from zaqar_impl.mongod import EmbeddedMongod, find_mongod
 from zaqar_impl.mongod.child import Child
 from zaqar_impl.storage.contract import FakeClock
-from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore
+from zaqar_impl.storage.interface import (
+    ClaimStore,
+    MessageStore,
+    QueueStore,
+    SubscriptionStore,
+)
 from zaqar_impl.storage.mongodb import MongoStorage
 from zaqar_impl.storage.mongodb.client import Connection
 from zaqar_impl.storage.mongodb.documents import UNHELD, message_document
@@ -58,6 +69,7 @@ def free_port() -> int:
 def every_call(storage: MongoStorage, ref: QueueRef) -> dict[str, Coroutine[Any, Any, Any]]:
     """One call of each method of the interface."""
     queues, messages, claims = storage.queues, storage.messages, storage.claims
+    subscriptions = storage.subscriptions
     return {
         "queues.create": queues.create(ref, {}),
         "queues.get": queues.get(ref),
@@ -79,6 +91,13 @@ def every_call(storage: MongoStorage, ref: QueueRef) -> dict[str, Coroutine[Any,
         "claims.get": claims.get(ref, ID),
         "claims.renew": claims.renew(ref, ID, TERMS),
         "claims.release": claims.release(ref, ID),
+        "subscriptions.create": subscriptions.create(ref, NewSubscription("a:", 60, {})),
+        "subscriptions.list": subscriptions.list(ref, after=None, limit=5),
+        "subscriptions.get": subscriptions.get(ref, ID),
+        "subscriptions.update": subscriptions.update(ref, ID, SubscriptionChange(ttl=60)),
+        "subscriptions.confirm": subscriptions.confirm(ref, ID, True),
+        "subscriptions.delete": subscriptions.delete(ref, ID),
+        "subscriptions.purge": subscriptions.purge(ref),
         "open": storage.open(),
         "ping": storage.ping(),
     }
@@ -100,7 +119,12 @@ async def test_every_method_says_unavailable_when_nobody_answers(ref: QueueRef) 
     took = time.monotonic() - began
     await storage.close()
 
-    stores = {"queues": QueueStore, "messages": MessageStore, "claims": ClaimStore}
+    stores = {
+        "queues": QueueStore,
+        "messages": MessageStore,
+        "claims": ClaimStore,
+        "subscriptions": SubscriptionStore,
+    }
     assert set(calls) == {"open", "ping"} | {
         f"{name}.{method}" for name, store in stores.items() for method in methods(store)
     }

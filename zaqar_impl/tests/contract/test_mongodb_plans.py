@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from zaqar_impl.domain.values import ClaimTerms, DeadLetters, NewMessage, QueueRef
+from zaqar_impl.domain.values import (
+    ClaimTerms,
+    DeadLetters,
+    NewMessage,
+    NewSubscription,
+    QueueRef,
+    SubscriptionChange,
+)
 from zaqar_impl.mongod import EmbeddedMongod
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.mongodb import MongoStorage
@@ -79,12 +86,32 @@ async def every_bounded_call(storage: MongoStorage, clock: FakeClock, ref: Queue
     await messages.delete_many(ref, [made.messages[1].id], claim_ids=[made.id])
     await claims.release(ref, made.id)
     await claims.create(ref, TERMS, 10, dead_letters=DeadLetters("z", 1, ttl=60))
+    await every_call_of_subscriptions(storage, clock, ref)
+
+
+async def every_call_of_subscriptions(
+    storage: MongoStorage, clock: FakeClock, ref: QueueRef
+) -> None:
+    """Also when an expired subscription stands in the way."""
+    store = storage.subscriptions
+    for ttl in (60, 600, 600):
+        made, _ = await store.create(ref, NewSubscription("http://a", ttl, {}))
+        clock.advance(60)
+    other, _ = await store.create(ref, NewSubscription("http://b", 60, {}))
+    clock.advance(60)
+    await store.update(ref, made.id, SubscriptionChange(other.subscriber))
+    for after in (None, other.id):
+        await store.list(ref, after=after, limit=10)
+    await store.get(ref, made.id)
+    await store.confirm(ref, made.id, True)
+    await store.delete(ref, made.id)
 
 
 async def every_call_that_grows(storage: MongoStorage, ref: QueueRef) -> None:
     """Those that look at, or remove, all messages of a queue."""
     await storage.messages.stats(ref)
     await storage.messages.purge(ref)
+    await storage.subscriptions.purge(ref)
     await storage.queues.delete(ref)
 
 
@@ -93,6 +120,11 @@ async def profile(storage: MongoStorage) -> list[dict[str, Any]]:
     database = storage.connection.database
     await database.command("profile", 0)
     return await database["system.profile"].find({"planSummary": {"$exists": True}}).to_list()
+
+
+def looked_at(op: dict[str, Any]) -> int:
+    """Keys or documents; an operation that a unique index refuses tells neither."""
+    return int(max(op.get("keysExamined", 0), op.get("docsExamined", 0)))
 
 
 async def test_every_query_uses_an_index_and_its_order(
@@ -120,7 +152,7 @@ async def test_calls_look_at_no_more_than_they_need(
     done = await profile(storage)
 
     assert len(done) > 30
-    costly = [op for op in done if max(op["keysExamined"], op["docsExamined"]) > LOOKED_AT]
+    costly = [op for op in done if looked_at(op) > LOOKED_AT]
     assert costly == []
 
 

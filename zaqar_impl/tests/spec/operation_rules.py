@@ -142,14 +142,16 @@ def variants(spec: Spec) -> Iterator[str]:
 
 def home(spec: Spec) -> Iterator[str]:
     """The home document names paths, methods and variables that exist."""
-    known = {(path, method): o for method, path, o in spec.operations()}
+    known = {(_shape(path), method): o for method, path, o in spec.operations()}
     for relation, entry in spec.home.items():
         path, _, query = entry["template"].partition("{?")
         for method in entry["allow"]:
-            if (path, method) not in known:
+            if (_shape(path), method) not in known:
                 yield f"{relation}: {method} {path} does not exist"
                 continue
-            there = {p["name"] for p in map(spec.resolved, known[path, method]["parameters"])}
+            there = {
+                p["name"] for p in map(spec.resolved, known[_shape(path), method]["parameters"])
+            }
             wanted = set(filter(None, query.rstrip("}").split(",")))
             yield from (
                 f"{relation}: {name} is no parameter of {method} {path}" for name in wanted - there
@@ -157,6 +159,11 @@ def home(spec: Spec) -> Iterator[str]:
         variables = set(re.findall(r"\w+", "".join(re.findall(r"\{[^}]*\}", entry["template"]))))
         if variables != set(entry["vars"]):
             yield f"{relation}: the template has other variables than vars"
+
+
+def _shape(path: str) -> str:
+    """The path whatever its variables are called: the home document has names of its own."""
+    return re.sub(r"\{\w+\}", "{}", path)
 
 
 def unused(spec: Spec) -> Iterator[str]:

@@ -13,6 +13,8 @@ from zaqar_impl.tests.spec.reading import Spec
 QUEUE = "/v2/queues/{queue_name}"
 MESSAGES = f"{QUEUE}/messages"
 CLAIMS = f"{QUEUE}/claims"
+SUBSCRIPTIONS = f"{QUEUE}/subscriptions"
+SUBSCRIPTION = f"{SUBSCRIPTIONS}/{{subscription_id}}"
 
 #: Names, addresses and policies are promises to clients, operators and other transports.
 AGREED = {
@@ -37,6 +39,12 @@ AGREED = {
     "claim_get": ("GET", f"{CLAIMS}/{{claim_id}}", "claims:get"),
     "claim_update": ("PATCH", f"{CLAIMS}/{{claim_id}}", "claims:update"),
     "claim_delete": ("DELETE", f"{CLAIMS}/{{claim_id}}", "claims:delete"),
+    "subscription_list": ("GET", SUBSCRIPTIONS, "subscription:get_all"),
+    "subscription_create": ("POST", SUBSCRIPTIONS, "subscription:create"),
+    "subscription_get": ("GET", SUBSCRIPTION, "subscription:get"),
+    "subscription_update": ("PATCH", SUBSCRIPTION, "subscription:update"),
+    "subscription_delete": ("DELETE", SUBSCRIPTION, "subscription:delete"),
+    "subscription_confirm": ("PUT", f"{SUBSCRIPTION}/confirm", "subscription:confirm"),
 }
 
 

@@ -24,6 +24,7 @@ def conf(tmp_path: Path) -> Path:
         "uri = mongodb://db/?replicaSet=rs0\n"
         "[transport]\n"
         "max_messages_per_page = 50\n"
+        "subscriber_types = https, mailto\n"
     )
     return file
 
@@ -43,6 +44,7 @@ def test_a_file_of_upstreams_is_read_as_it_is(conf: Path) -> None:
     assert (settings.bind, settings.port) == ("0.0.0.0", 9999)
     assert settings.mongodb_uri == "mongodb://db/?replicaSet=rs0"
     assert settings.transport["max_messages_per_page"] == 50
+    assert settings.limits.subscriber_types == ("https", "mailto")
 
 
 def test_flags_win_over_files(conf: Path) -> None:
@@ -58,6 +60,8 @@ def test_flags_win_over_files(conf: Path) -> None:
         (("transport", "default_message_ttl"), 59),
         (("transport", "client_id_uuid_safe"), "perhaps"),
         (("transport", "min_length_client_id"), 37),
+        (("transport", "default_subscription_ttl"), 59),
+        (("transport", "subscriber_types"), ["http", "ftp"]),
         ((None, "auth_strategy"), "keystone"),
     ],
 )

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The subscriptions of the reference driver; it knows nothing of messages.
+
+As in the rest of the driver no method awaits anything, so each one is atomic on the event loop.
+"""
+
+import itertools
+import re
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Protocol
+
+from zaqar_impl.domain.errors import Conflict
+from zaqar_impl.domain.values import (
+    NewSubscription,
+    QueueRef,
+    Subscription,
+    SubscriptionChange,
+)
+
+#: Subscriptions by id, in order of id. Expired ones may be among them.
+Shelf = dict[str, Subscription]
+
+_ID_TEXT = re.compile(r"[0-9a-f]{24}")
+
+
+class Shelves(Protocol):
+    """Where subscriptions are kept; they go when their queue goes."""
+
+    def now(self) -> int:
+        """The time in milliseconds."""
+
+    def shelf(self, ref: QueueRef, *, make: bool = False) -> Shelf:
+        """The subscriptions of a queue, which is made on demand."""
+
+
+class MemorySubscriptions:
+    """:class:`~zaqar_impl.storage.interface.SubscriptionStore` in memory."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self._shelves = shelves
+        self._numbers = itertools.count(1)
+
+    async def create(self, ref: QueueRef, new: NewSubscription) -> tuple[Subscription, bool]:
+        if found := self._of(ref, new.subscriber):
+            return deepcopy(found), False
+        now = self._now()
+        made = Subscription(
+            id=f"{next(self._numbers):024x}",
+            subscriber=new.subscriber,
+            ttl=new.ttl,
+            options=deepcopy(new.options),
+            created=now,
+            expires=now + new.ttl,
+        )
+        self._shelves.shelf(ref, make=True)[made.id] = made
+        return deepcopy(made), True
+
+    async def list(self, ref: QueueRef, *, after: str | None, limit: int) -> Sequence[Subscription]:
+        if after is not None and not _ID_TEXT.fullmatch(after):
+            return []
+        rest = (one for one in self._live(ref).values() if after is None or one.id > after)
+        return deepcopy(list(itertools.islice(rest, limit)))
+
+    async def get(self, ref: QueueRef, subscription_id: str) -> Subscription | None:
+        return deepcopy(self._live(ref).get(subscription_id))
+
+    async def update(self, ref: QueueRef, subscription_id: str, change: SubscriptionChange) -> bool:
+        shelf = self._live(ref)
+        if (found := shelf.get(subscription_id)) is None:
+            return False
+        if change.subscriber is not None and change.subscriber != found.subscriber:
+            if self._of(ref, change.subscriber):
+                raise Conflict("The queue has another subscription of this subscriber.")
+            found = replace(found, subscriber=change.subscriber, confirmed=False)
+        if change.ttl is not None:
+            found = replace(found, ttl=change.ttl, expires=self._now() + change.ttl)
+        if change.options is not None:
+            found = replace(found, options=deepcopy(change.options))
+        shelf[subscription_id] = found
+        return True
+
+    async def confirm(self, ref: QueueRef, subscription_id: str, confirmed: bool) -> bool:
+        shelf = self._live(ref)
+        if subscription_id not in shelf:
+            return False
+        shelf[subscription_id] = replace(shelf[subscription_id], confirmed=confirmed)
+        return True
+
+    async def delete(self, ref: QueueRef, subscription_id: str) -> None:
+        self._live(ref).pop(subscription_id, None)
+
+    async def purge(self, ref: QueueRef) -> None:
+        self._live(ref).clear()
+
+    def _now(self) -> float:
+        return self._shelves.now() / 1000
+
+    def _live(self, ref: QueueRef) -> Shelf:
+        """The live subscriptions; expired ones are dropped on the way."""
+        shelf, now = self._shelves.shelf(ref), self._now()
+        for gone in [one.id for one in shelf.values() if one.expires <= now]:
+            del shelf[gone]
+        return shelf
+
+    def _of(self, ref: QueueRef, subscriber: str) -> Subscription | None:
+        same = (one for one in self._live(ref).values() if one.subscriber == subscriber)
+        return next(same, None)
