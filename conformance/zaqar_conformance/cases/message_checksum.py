@@ -31,7 +31,7 @@ def _checksum(body: Any) -> str | None:
 
 @case("message-checksum.value", needs=("message-get.found", "message-list.order"))
 def value(api: Api) -> None:
-    """A reader can compute the checksum, if there is one, from the body."""
+    """What a reader is given beside the body, if anything, is the sum of its text."""
     name, ids = arrange.stocked(api, *_BODIES)
     path = paths.messages(name)
 
