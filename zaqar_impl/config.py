@@ -39,6 +39,11 @@ _DEFAULT_OPTIONS = [
         choices=[("", "trust the project header")],
         help="How callers are authenticated. Empty: X-Project-ID is trusted as it is.",
     ),
+    cfg.BoolOpt(
+        "enable_checksum",
+        default=False,
+        help="Whether messages are listed, fetched and claimed with the MD5 of their body.",
+    ),
 ]
 
 _DRIVER_OPTIONS = [
@@ -212,6 +217,7 @@ class Settings:
 
     debug: bool
     auth_strategy: str
+    enable_checksum: bool
     bind: str
     port: int
     workers: int
@@ -267,6 +273,7 @@ def _settings(conf: cfg.ConfigOpts) -> Settings:
     return Settings(
         debug=conf.debug,
         auth_strategy=conf.auth_strategy,
+        enable_checksum=conf.enable_checksum,
         bind=conf[REST_GROUP].bind,
         port=conf[REST_GROUP].port,
         workers=conf[REST_GROUP].workers,

@@ -47,6 +47,7 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
         clock=system_clock,
         metadata_shape=shape(document, "QueueMetadata"),
         home_document=home_document(root),
+        enable_checksum=settings.enable_checksum,
     )
 
     @contextlib.asynccontextmanager

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -84,7 +86,11 @@ class Elsewhere(Miniature):
 
     def shown(self, call: Call, message: Message) -> dict[str, Any]:
         """A message with its checksum."""
-        return {**super().shown(call, message), "checksum": "MD5:0123456789abcdef"}
+        shown = super().shown(call, message)
+        if message.body is None:
+            return shown
+        text = json.dumps(message.body).encode()
+        return {**shown, "checksum": f"MD5:{hashlib.md5(text).hexdigest()}"}
 
     def shown_popped(self, call: Call, message: Message) -> dict[str, Any]:
         """A popped message, which has none."""

@@ -57,7 +57,7 @@ class Message:
 
     ``position`` is its place in the queue's log, from 1, and the marker of listings.
     ``claim_id`` names the live claim it is under, ``None`` if there is none: an expired claim is
-    never shown.
+    never shown. ``checksum`` is for clients, where they are to have one; drivers leave it alone.
     """
 
     id: str
@@ -67,6 +67,7 @@ class Message:
     expires: float
     claim_id: str | None = None
     claim_count: int = 0
+    checksum: str | None = None
 
     @property
     def ttl(self) -> int:

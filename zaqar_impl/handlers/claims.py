@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Claims: make, show, renew, release."""
 
+from dataclasses import replace
+
 from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.metadata import dead_letters
 from zaqar_impl.domain.values import Caller, Claim, ClaimTerms, QueueRef
@@ -27,12 +29,13 @@ async def claim_create(
     queue = await service.storage.queues.get(ref)
     if queue is None:
         return None
-    return await service.storage.claims.create(
+    claim = await service.storage.claims.create(
         ref,
         _terms(service, ttl, grace),
         limit,
         dead_letters=dead_letters(queue),
     )
+    return claim and _told(service, claim)
 
 
 async def claim_get(service: Service, caller: Caller, *, queue_name: str, claim_id: str) -> Claim:
@@ -44,7 +47,7 @@ async def claim_get(service: Service, caller: Caller, *, queue_name: str, claim_
     claim = await service.storage.claims.get(QueueRef(caller.project, queue_name), claim_id)
     if claim is None:
         raise _gone(queue_name, claim_id)
-    return claim
+    return _told(service, claim)
 
 
 async def claim_update(
@@ -77,6 +80,10 @@ def _terms(service: Service, ttl: int | None, grace: int | None) -> ClaimTerms:
         ttl=service.limits.default_claim_ttl if ttl is None else ttl,
         grace=service.limits.default_claim_grace if grace is None else grace,
     )
+
+
+def _told(service: Service, claim: Claim) -> Claim:
+    return replace(claim, messages=service.told(claim.messages))
 
 
 def _gone(queue_name: str, claim_id: str) -> NotFound:

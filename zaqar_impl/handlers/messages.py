@@ -100,16 +100,15 @@ async def message_list(
         include_claimed=include_claimed,
         include_delayed=include_delayed,
     )
-    return MessagePage(found, str(found[-1].position) if found else None)
+    return MessagePage(service.told(found), str(found[-1].position) if found else None)
 
 
 async def message_get_many(
     service: Service, caller: Caller, *, queue_name: str, message_ids: Sequence[str]
 ) -> Sequence[Message]:
     """Those of the messages that exist, claimed and delayed ones too, each once."""
-    return await service.storage.messages.get_many(
-        QueueRef(caller.project, queue_name), message_ids
-    )
+    ref = QueueRef(caller.project, queue_name)
+    return service.told(await service.storage.messages.get_many(ref, message_ids))
 
 
 async def message_get(
@@ -124,7 +123,7 @@ async def message_get(
     found = await service.storage.messages.get_many(ref, [message_id])
     if not found:
         raise NotFound(f"Message {message_id!r} does not exist in queue {queue_name!r}.")
-    return found[0]
+    return service.told(found)[0]
 
 
 async def message_delete(

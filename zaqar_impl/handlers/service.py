@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What handlers work with, given to them by the wiring."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from zaqar_impl.domain.checksum import with_checksum
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.limits import Limits
+from zaqar_impl.domain.values import Message
 from zaqar_impl.specdoc import Shape
 from zaqar_impl.storage.interface import Storage
 
@@ -24,3 +26,10 @@ class Service:
     clock: Clock
     metadata_shape: Shape
     home_document: Mapping[str, Any]
+    enable_checksum: bool = False
+
+    def told(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """The messages as readers see them: with checksums, if the deployment wants them."""
+        return (
+            [with_checksum(message) for message in messages] if self.enable_checksum else messages
+        )

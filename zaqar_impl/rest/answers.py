@@ -200,7 +200,8 @@ def _subscription(one: Subscription, request: RestRequest, now: float) -> dict[s
 def _message(message: Message, request: RestRequest, now: float) -> dict[str, Any]:
     """The shape of a message: exactly these members (A3), the claim's id last in the href (A4)."""
     claimed = f"?claim_id={message.claim_id}" if message.claim_id else ""
-    return {
+    checksum = {} if message.checksum is None else {"checksum": message.checksum}
+    return checksum | {
         "id": message.id,
         "href": f"{_collection(request)}/{message.id}{claimed}",
         "ttl": message.ttl,

@@ -41,6 +41,7 @@ def application_of(settings: Settings, storage: Any, clock: Clock, **more: Any) 
         clock=clock,
         metadata_shape=shape(document, "QueueMetadata"),
         home_document=home_document(spec_root()),
+        enable_checksum=settings.enable_checksum,
     )
     return application(document, service, validate_responses=True, **more)
 
@@ -65,12 +66,16 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def applications(clock: Clock) -> Callable[..., ASGIApp]:
-    """Gives the application of a deployment with these ``[transport]`` options; each is built
-    once."""
+    """Gives the application of a deployment with these options, of ``[transport]`` unless they
+    are known to be of ``[DEFAULT]``; each is built once."""
 
     @functools.cache
     def build(broken: bool, **options: Any) -> ASGIApp:
-        settings = load([], {("transport", name): value for name, value in options.items()})
+        groups = {"enable_checksum": None}
+        overrides = {
+            (groups.get(name, "transport"), name): value for name, value in options.items()
+        }
+        settings = load([], overrides)
         storage = BrokenStorage() if broken else MemoryStorage(clock)
         return application_of(settings, storage, clock)
 
