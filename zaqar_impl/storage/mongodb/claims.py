@@ -42,10 +42,7 @@ class MongoClaims:
 
     @answered
     async def create(self, ref: QueueRef, terms: ClaimTerms, limit: int) -> Claim | None:
-        queue = await self._directory.find(ref)
-        if queue is None:
-            return None
-        return await self._claimable.take(queue.id, limit, partial(self._claim, queue.id, terms))
+        return await self._claimable.take(ref, limit, partial(self._claim, terms))
 
     @answered
     async def get(self, ref: QueueRef, claim_id: str) -> Claim | None:
@@ -77,7 +74,7 @@ class MongoClaims:
         )
 
     async def _claim(
-        self, queue: ObjectId, terms: ClaimTerms, positions: Sequence[int]
+        self, terms: ClaimTerms, queue: ObjectId, positions: Sequence[int]
     ) -> Claim | None:
         """Claim those of the messages that are still claimable; None if none is."""
         claim, now = ObjectId(), d.now(self._clock)

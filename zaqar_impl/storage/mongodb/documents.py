@@ -14,7 +14,7 @@ from bson import Int64, ObjectId
 from bson.datetime_ms import DatetimeMS
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.domain.values import Claim, Message, NewMessage
+from zaqar_impl.domain.values import Claim, Message, NewMessage, QueueRef
 
 Document = dict[str, Any]
 
@@ -73,6 +73,11 @@ def object_id(text: str) -> ObjectId | None:
 def object_ids(texts: Sequence[str]) -> list[ObjectId]:
     """The ids behind those texts that this driver could have given out."""
     return [known for known in map(object_id, texts) if known is not None]
+
+
+def named(ref: QueueRef) -> Document:
+    """The query for the queue of this name, and a part of its document."""
+    return {PROJECT: ref.project, NAME: ref.name}
 
 
 def message_document(new: NewMessage, producer: str, posted: DatetimeMS) -> Document:

@@ -40,23 +40,15 @@ class Directory:
 
     async def find(self, ref: QueueRef) -> QueueRecord | None:
         """The queue's record, or None."""
-        found = await self._fresh.find_one(_named(ref), {d.HEAD: 1})
+        found = await self._fresh.find_one(d.named(ref), {d.HEAD: 1})
         return QueueRecord(found[d.ID], found[d.HEAD]) if found else None
-
-    async def ensure(self, ref: QueueRef) -> QueueRecord:
-        """The queue's record; the queue is made, with no metadata, if there is none."""
-        while True:
-            record = await self.find(ref)
-            if record is not None:
-                return record
-            await self.create(ref, {})
 
     async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
         """Make the queue, unless one of this name exists."""
         try:
             await self._queues.insert_one(
                 {
-                    **_named(ref),
+                    **d.named(ref),
                     d.METADATA: orjson.dumps(metadata),
                     d.REVISION: ObjectId(),
                     d.HEAD: Int64(0),
@@ -82,7 +74,7 @@ class MongoQueues:
 
     @answered
     async def get(self, ref: QueueRef) -> Queue | None:
-        found = await self._queues.find_one(_named(ref), {d.METADATA: 1})
+        found = await self._queues.find_one(d.named(ref), {d.METADATA: 1})
         return Queue(ref, orjson.loads(found[d.METADATA])) if found else None
 
     @answered
@@ -106,7 +98,7 @@ class MongoQueues:
         self, ref: QueueRef, change: Callable[[Metadata], Metadata]
     ) -> Metadata | None:
         while True:
-            found = await self._fresh.find_one(_named(ref), {d.METADATA: 1, d.REVISION: 1})
+            found = await self._fresh.find_one(d.named(ref), {d.METADATA: 1, d.REVISION: 1})
             if found is None:
                 return None
             changed = change(orjson.loads(found[d.METADATA]))
@@ -123,7 +115,7 @@ class MongoQueues:
     @answered
     async def delete(self, ref: QueueRef) -> None:
         """Once its document is gone, no message of the queue can be reached; then tidy up."""
-        gone = await self._queues.find_one_and_delete(_named(ref), {d.ID: 1})
+        gone = await self._queues.find_one_and_delete(d.named(ref), {d.ID: 1})
         if gone:
             orphans = {d.QUEUE: gone[d.ID]}
             delete = self.connection.messages.delete_many
@@ -142,7 +134,3 @@ class MongoQueues:
                 queue = Queue(ref, orjson.loads(document[d.METADATA]))
                 if accept(queue):
                     yield queue
-
-
-def _named(ref: QueueRef) -> dict[str, Any]:
-    return {d.PROJECT: ref.project, d.NAME: ref.name}
