@@ -30,7 +30,7 @@ class MongoStorage:
         self.connection = Connection(uri, database)
         directory = Directory(self.connection)
         self._log = Log(self.connection)
-        self._claimable = Claimable(self.connection, clock)
+        self._claimable = Claimable(self.connection, directory, clock)
         self.queues: QueueStore = MongoQueues(self.connection, directory)
         self.messages: MessageStore = MongoMessages(
             self.connection, directory, self._log, self._claimable, clock

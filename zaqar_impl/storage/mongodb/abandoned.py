@@ -28,8 +28,8 @@ DRIVER_NAME = "zaqar-impl"
 #: How long a transaction has been idle when it counts as abandoned, in seconds. Ours pause for a
 #: round trip only.
 IDLE_SECONDS = 2.0
-#: How long a call takes before it looks for what might hold it up, in seconds. Longer than the idle
-#: time: what held it up from the beginning is found.
+#: How long a call takes before it looks for what might hold it up, in seconds, unless it has too
+#: little time for that. Longer than the idle time: what held it up from the beginning is found.
 PATIENCE_SECONDS = 2.5
 
 _ABANDONED: Sequence[Mapping[str, Any]] = [
@@ -46,16 +46,17 @@ _ABANDONED: Sequence[Mapping[str, Any]] = [
 
 
 class AbandonedTransactions:
-    """Looks after the calls of one client."""
+    """Looks after the calls of one client, which have so many seconds each."""
 
-    def __init__(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]], call_seconds: float) -> None:
         self._client = client
+        self._patience = min(PATIENCE_SECONDS, call_seconds / 2)
         self._task: asyncio.Task[None] | None = None
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Look for abandoned transactions if what is done inside takes long."""
-        timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._look)
+        timer = asyncio.get_running_loop().call_later(self._patience, self._look)
         try:
             yield
         finally:

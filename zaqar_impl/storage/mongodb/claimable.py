@@ -17,23 +17,28 @@ from bson.datetime_ms import DatetimeMS
 from pymongo import ASCENDING
 
 from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.values import QueueRef
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.client import BY_HOLD, Connection, index_name
 from zaqar_impl.storage.mongodb.grouping import Grouping
+from zaqar_impl.storage.mongodb.queues import Directory
 
 #: How many messages one query finds at the most, for all the calls that it serves.
 GROUP_MESSAGES = 1000
 
 _T = TypeVar("_T")
 
+#: Makes something of messages, given their queue and their positions; None if all were lost.
+Take = Callable[[ObjectId, Sequence[int]], Awaitable[_T | None]]
+
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What one call wants: so many messages, and what it does with their positions."""
+    """What one call wants: so many messages, and what it does with them."""
 
     limit: int
-    take: Callable[[Sequence[int]], Awaitable[Any]]
+    take: Take[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +52,25 @@ class _Outcome:
 class Claimable:
     """The messages of all queues that may be claimed or popped."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection, directory: Directory, clock: Clock) -> None:
         self._connection = connection
+        self._directory = directory
         self._clock = clock
-        self._group: Grouping[ObjectId, _Wish, _Outcome] = Grouping(
+        self._group: Grouping[QueueRef, _Wish, _Outcome] = Grouping(
             self._serve,
             weigh=lambda wish: wish.limit,
             capacity=GROUP_MESSAGES,
             is_common=lambda _: True,
         )
 
-    async def take(
-        self, queue: ObjectId, limit: int, take: Callable[[Sequence[int]], Awaitable[_T | None]]
-    ) -> _T | None:
-        """What ``take`` makes of the positions of up to ``limit`` oldest claimable messages.
+    async def take(self, ref: QueueRef, limit: int, take: Take[_T]) -> _T | None:
+        """What ``take`` makes of up to ``limit`` of the oldest claimable messages.
 
-        It is called again with others as long as it gives None, for all of them were lost to other
-        processes; this gives None when there are no claimable messages left.
+        While it gives None, because other processes were quicker with all of them, it is called
+        again with others. This gives None when there are no claimable messages left.
         """
         while True:
-            outcome = await self._group.submit(queue, _Wish(limit, take))
+            outcome = await self._group.submit(ref, _Wish(limit, take))
             if outcome.taken is not None or not outcome.offered:
                 taken: _T | None = outcome.taken
                 return taken
@@ -76,13 +80,16 @@ class Claimable:
         await self._group.drain()
 
     async def _serve(
-        self, queue: ObjectId, wishes: Sequence[_Wish]
+        self, ref: QueueRef, wishes: Sequence[_Wish]
     ) -> Sequence[_Outcome | BaseException]:
         with self._connection.time_limit():
-            found = iter(await self._oldest(queue, sum(wish.limit for wish in wishes)))
+            queue = await self._directory.find(ref)
+            if queue is None:
+                return [_Outcome(None, offered=False)] * len(wishes)
+            found = iter(await self._oldest(queue.id, sum(wish.limit for wish in wishes)))
             shares = [list(islice(found, wish.limit)) for wish in wishes]
             return await asyncio.gather(
-                *(_try(wish, share) for wish, share in zip(wishes, shares, strict=True)),
+                *(_try(wish, queue.id, share) for wish, share in zip(wishes, shares, strict=True)),
                 return_exceptions=True,
             )
 
@@ -122,8 +129,8 @@ class Claimable:
         await repeatedly(lambda: update(_overdue(queue, now), free, hint=index_name(BY_HOLD)))
 
 
-async def _try(wish: _Wish, share: Sequence[int]) -> _Outcome:
-    return _Outcome(await wish.take(share) if share else None, offered=bool(share))
+async def _try(wish: _Wish, queue: ObjectId, share: Sequence[int]) -> _Outcome:
+    return _Outcome(await wish.take(queue, share) if share else None, offered=bool(share))
 
 
 def _overdue(queue: ObjectId, now: DatetimeMS) -> dict[str, Any]:

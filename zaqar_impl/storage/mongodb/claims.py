@@ -51,11 +51,8 @@ class MongoClaims:
         *,
         dead_letters: DeadLetters | None = None,
     ) -> Claim | None:
-        queue = await self._directory.find(ref)
-        if queue is None:
-            return None
-        take = partial(self._claim, queue.id, ref.project, terms, dead_letters)
-        return await self._claimable.take(queue.id, limit, take)
+        take = partial(self._claim, ref.project, terms, dead_letters)
+        return await self._claimable.take(ref, limit, take)
 
     @answered
     async def get(self, ref: QueueRef, claim_id: str) -> Claim | None:
@@ -88,10 +85,10 @@ class MongoClaims:
 
     async def _claim(
         self,
-        queue: ObjectId,
         project: str,
         terms: ClaimTerms,
         dead_letters: DeadLetters | None,
+        queue: ObjectId,
         positions: Sequence[int],
     ) -> Claim | None:
         """Claim those of the messages that are still claimable; None if none is."""

@@ -130,8 +130,8 @@ class Connection:
             raise ValueError(str(error)) from error
         if not given.acknowledged:
             raise ValueError("w=0 leaves writes without an answer; leave it out, or use w=majority")
-        self.abandoned = AbandonedTransactions(self.client)
         self.call_seconds = self.client.options.timeout or CALL_SECONDS
+        self.abandoned = AbandonedTransactions(self.client, self.call_seconds)
         self._reach_seconds = min(self.client.options.server_selection_timeout, self.call_seconds)
         self.queues: Collection = self.database["queues"]
         self.subscriptions: Collection = self.database["subscriptions"]

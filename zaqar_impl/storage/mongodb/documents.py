@@ -20,6 +20,7 @@ from zaqar_impl.domain.values import (
     Message,
     NewMessage,
     NewSubscription,
+    QueueRef,
     Subscription,
 )
 
@@ -91,6 +92,11 @@ def object_id(text: str) -> ObjectId | None:
 def object_ids(texts: Sequence[str]) -> list[ObjectId]:
     """The ids behind those texts that this driver could have given out."""
     return [known for known in map(object_id, texts) if known is not None]
+
+
+def named(ref: QueueRef) -> Document:
+    """The query for the queue of this name, and a part of its document."""
+    return {PROJECT: ref.project, NAME: ref.name}
 
 
 def message_document(new: NewMessage, producer: str, posted: DatetimeMS) -> Document:

@@ -11,11 +11,11 @@ process to one queue share their transactions (group commit).
 from collections.abc import Sequence
 from functools import partial
 
-from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 
+from zaqar_impl.domain.values import QueueRef
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.client import Connection
 from zaqar_impl.storage.mongodb.grouping import Grouping
@@ -36,26 +36,26 @@ class Log:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._group: Grouping[ObjectId, Post, bool] = Grouping(
+        self._group: Grouping[QueueRef, Post, bool] = Grouping(
             self._commit, weigh=_weigh, capacity=GROUP_BYTES, is_common=_is_common
         )
 
-    async def append(self, queue: ObjectId, post: Post) -> bool:
-        """Append the messages, all or none; False if the queue is gone.
+    async def append(self, ref: QueueRef, post: Post) -> bool:
+        """Append the messages, all or none; False if there is no such queue.
 
         Messages that are there already, by their ids, are not appended again.
         """
-        return await self._group.submit(queue, post)
+        return await self._group.submit(ref, post)
 
     async def drain(self) -> None:
         """Return when all appends have ended."""
         await self._group.drain()
 
-    async def _commit(self, queue: ObjectId, posts: Sequence[Post]) -> Sequence[bool]:
+    async def _commit(self, ref: QueueRef, posts: Sequence[Post]) -> Sequence[bool]:
         documents = [document for post in posts for document in post]
         with self._connection.time_limit():
             try:
-                placed = await self._connection.transaction(partial(self._place, queue, documents))
+                placed = await self._connection.transaction(partial(self._place, ref, documents))
             except BulkWriteError as error:
                 if len(posts) > 1 or not _is_repetition(error):
                     raise
@@ -63,18 +63,18 @@ class Log:
         return [placed] * len(posts)
 
     async def _place(
-        self, queue: ObjectId, documents: Sequence[d.Document], session: AsyncClientSession
+        self, ref: QueueRef, documents: Sequence[d.Document], session: AsyncClientSession
     ) -> bool:
-        moved = await self._connection.queues.find_one_and_update(
-            {d.ID: queue},
+        before = await self._connection.queues.find_one_and_update(
+            d.named(ref),
             {"$inc": {d.HEAD: len(documents)}},
             {d.HEAD: 1},
-            return_document=ReturnDocument.AFTER,
+            return_document=ReturnDocument.BEFORE,
             session=session,
         )
-        if moved is None:
+        if before is None:
             return False
-        first = moved[d.HEAD] - len(documents) + 1
+        queue, first = before[d.ID], before[d.HEAD] + 1
         await self._connection.messages.insert_many(
             [
                 d.placed(document, queue, position)

@@ -58,10 +58,8 @@ class MongoMessages:
             raise InvalidInput(f"A message body may have {MAX_BODY_BYTES} bytes at the most.")
         now = d.now(self._clock)
         documents = [d.message_document(message, producer, now) for message in messages]
-        queue = await self._directory.ensure(ref)
-        while not await self._log.append(queue.id, documents):
-            # The queue was deleted after we had found it.
-            queue = await self._directory.ensure(ref)
+        while not await self._log.append(ref, documents):
+            await self._directory.create(ref, {})
         return [str(document[d.ID]) for document in documents]
 
     @answered
@@ -153,11 +151,7 @@ class MongoMessages:
 
     @answered
     async def pop(self, ref: QueueRef, limit: int) -> Sequence[Message]:
-        queue = await self._directory.find(ref)
-        if queue is None:
-            return []
-        take = partial(self._pop, queue.id)
-        return await self._claimable.take(queue.id, limit, take) or []
+        return await self._claimable.take(ref, limit, self._pop) or []
 
     async def _pop(self, queue: ObjectId, positions: Sequence[int]) -> Sequence[Message] | None:
         """Remove and give those of the messages that are still claimable; None if none is."""

@@ -48,7 +48,7 @@ class Directory:
 
     async def find(self, ref: QueueRef) -> QueueRecord | None:
         """The queue's record, or None."""
-        found = await self._fresh.find_one(_named(ref), {d.HEAD: 1})
+        found = await self._fresh.find_one(d.named(ref), {d.HEAD: 1})
         return QueueRecord(found[d.ID], found[d.HEAD]) if found else None
 
     async def ensure(self, ref: QueueRef) -> QueueRecord:
@@ -64,7 +64,7 @@ class Directory:
         try:
             await self._queues.insert_one(
                 {
-                    **_named(ref),
+                    **d.named(ref),
                     d.METADATA: orjson.dumps(metadata),
                     d.REVISION: ObjectId(),
                     d.HEAD: Int64(0),
@@ -90,7 +90,7 @@ class MongoQueues:
 
     @answered
     async def get(self, ref: QueueRef) -> Queue | None:
-        found = await self._queues.find_one(_named(ref), {d.METADATA: 1})
+        found = await self._queues.find_one(d.named(ref), {d.METADATA: 1})
         return Queue(ref, orjson.loads(found[d.METADATA])) if found else None
 
     @answered
@@ -114,7 +114,7 @@ class MongoQueues:
         self, ref: QueueRef, change: Callable[[Metadata], Metadata]
     ) -> Metadata | None:
         while True:
-            found = await self._fresh.find_one(_named(ref), {d.METADATA: 1, d.REVISION: 1})
+            found = await self._fresh.find_one(d.named(ref), {d.METADATA: 1, d.REVISION: 1})
             if found is None:
                 return None
             changed = change(orjson.loads(found[d.METADATA]))
@@ -131,7 +131,7 @@ class MongoQueues:
     @answered
     async def delete(self, ref: QueueRef) -> None:
         """Once its document is gone, nothing of the queue can be reached; then tidy up."""
-        gone = await self._queues.find_one_and_delete(_named(ref), {d.ID: 1})
+        gone = await self._queues.find_one_and_delete(d.named(ref), {d.ID: 1})
         if gone:
             orphans = {d.QUEUE: gone[d.ID]}
             for collection, index in (
@@ -154,7 +154,3 @@ class MongoQueues:
                 queue = Queue(ref, orjson.loads(document[d.METADATA]))
                 if accept(queue):
                     yield queue
-
-
-def _named(ref: QueueRef) -> dict[str, Any]:
-    return {d.PROJECT: ref.project, d.NAME: ref.name}

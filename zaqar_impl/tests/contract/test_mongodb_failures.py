@@ -134,33 +134,33 @@ async def test_every_method_says_unavailable_when_nobody_answers(ref: QueueRef) 
 
 
 async def test_hung_server_ends_calls_at_their_deadline(
-    mongod: EmbeddedMongod, ref: QueueRef
+    mongod: EmbeddedMongod, storage: MongoStorage, ref: QueueRef
 ) -> None:
     """A server that takes a call and never answers is unavailable; later it may be back."""
-    storage = MongoStorage(f"{mongod.uri}&timeoutMS=500", DATABASE, FakeClock())
-    await storage.open()
     await storage.messages.post(ref, NEW, producer="me")
+    hasty = MongoStorage(f"{mongod.uri}&timeoutMS=500", DATABASE, FakeClock())
+    await hasty.ping()
 
     os.kill(mongod.pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
         with pytest.raises(StorageUnavailable):
-            await storage.messages.post(ref, NEW, producer="me")
+            await hasty.messages.post(ref, NEW, producer="me")
         with pytest.raises(StorageUnavailable):
-            await storage.messages.stats(ref)
+            await hasty.messages.stats(ref)
         took = time.monotonic() - began
     finally:
         os.kill(mongod.pid, signal.SIGCONT)
 
     assert took < 4
-    await until_answered(lambda: storage.messages.post(ref, NEW, producer="me"))
-    assert (await storage.messages.stats(ref)).total in (2, 3)
-    await storage.close()
+    await until_answered(lambda: hasty.messages.post(ref, NEW, producer="me"))
+    assert (await storage.messages.stats(ref)).total >= 2
+    await hasty.close()
 
 
 async def until_answered(call: Callable[[], Coroutine[Any, Any, Any]]) -> None:
     """Call until the storage is back."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while True:
         try:
             await call()
@@ -192,17 +192,19 @@ async def test_appending_the_same_messages_again_adds_nothing(
     connection = Connection(mongod.uri, DATABASE)
     await connection.open()
     directory, log = Directory(connection), Log(connection)
-    queue = await directory.ensure(ref)
+    await directory.create(ref, {})
     first, other = ([message_document(new, "me", UNHELD) for new in NEW * 2] for _ in range(2))
 
-    assert await log.append(queue.id, first) is True
-    assert await asyncio.gather(*(log.append(queue.id, post) for post in (other, first))) == [
+    assert await log.append(ref, first) is True
+    assert await asyncio.gather(*(log.append(ref, post) for post in (other, first))) == [
         True,
         True,
     ]
 
+    queue = await directory.find(ref)
+    assert queue is not None
+    assert queue.head == 4
     assert await connection.messages.count_documents({"queue": queue.id}) == 4
-    assert await directory.find(ref) == QueueRecord(queue.id, head=4)
     await connection.close()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Posts whose transaction fails, or whose outcome is unknown, on a mongod that fails on demand."""
+"""Writes that fail, or whose outcome is unknown, on a mongod that fails on demand."""
 
 import asyncio
 import secrets
@@ -12,13 +12,15 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from zaqar_impl.domain.errors import StorageUnavailable
-from zaqar_impl.domain.values import Message, NewMessage, QueueRef
+from zaqar_impl.domain.values import ClaimTerms, Message, NewMessage, QueueRef
 from zaqar_impl.mongod import EmbeddedMongod
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.mongodb import MongoStorage
 
 NEW = [NewMessage(b"1", 60), NewMessage(b"2", 60)]
-WRITE_CONFLICT, NOT_PRIMARY, DISK_FULL = 112, 10107, 14031
+TERMS = ClaimTerms(ttl=60, grace=60)
+WRITE_CONFLICT, NOT_PRIMARY, INTERRUPTED, DISK_FULL = 112, 10107, 11601, 14031
+LATE_MAJORITY = {"code": 64, "errmsg": "waiting for replication timed out"}
 
 
 @pytest.fixture
@@ -63,6 +65,8 @@ async def posted(storage: MongoStorage, ref: QueueRef) -> Sequence[Message]:
         pytest.param("insert", {"closeConnection": True}, id="connection-lost"),
         pytest.param("commitTransaction", {"closeConnection": True}, id="commit-lost"),
         pytest.param("commitTransaction", {"errorCode": NOT_PRIMARY}, id="new-primary"),
+        pytest.param("insert", {"errorCode": INTERRUPTED}, id="taken-for-abandoned"),
+        pytest.param("commitTransaction", {"errorCode": INTERRUPTED}, id="commit-interrupted"),
     ],
 )
 async def test_post_gets_through_failures_that_pass(
@@ -85,9 +89,8 @@ async def test_commit_whose_answer_is_lost_is_not_repeated(
 ) -> None:
     """The server has committed, but says that it does not know of a majority: asked, it tells."""
     await storage.queues.create(ref, {})
-    concern = {"code": 64, "errmsg": "waiting for replication timed out"}
 
-    async with failing(mongod, "commitTransaction", times=3, writeConcernError=concern):
+    async with failing(mongod, "commitTransaction", times=3, writeConcernError=LATE_MAJORITY):
         ids = await storage.messages.post(ref, NEW, producer="me")
 
     assert [message.id for message in await posted(storage, ref)] == ids
@@ -129,6 +132,38 @@ async def test_failure_that_stays_is_unavailable(
     ids = await storage.messages.post(ref, NEW, producer="me")
     assert [message.id for message in await posted(storage, ref)] == ids
     assert [message.position for message in await posted(storage, ref)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({"closeConnection": True}, id="connection-lost"),
+        pytest.param({"errorCode": NOT_PRIMARY}, id="new-primary"),
+        pytest.param({"writeConcernError": LATE_MAJORITY}, id="late-majority"),
+    ],
+)
+async def test_claims_get_through_failures_that_pass(
+    mongod: EmbeddedMongod, storage: MongoStorage, ref: QueueRef, how: dict[str, Any]
+) -> None:
+    """Whether the server has done the write or not, it is done once in effect."""
+    ids = await storage.messages.post(ref, NEW, producer="me")
+
+    async with failing(mongod, "update", times=2, **how):
+        claim = await storage.claims.create(ref, TERMS, 5)
+    assert claim is not None
+    assert [(message.id, message.claim_count) for message in claim.messages] == [
+        (id_, 1) for id_ in ids
+    ]
+
+    async with failing(mongod, "update", times=2, **how):
+        assert await storage.claims.renew(ref, claim.id, TERMS) is True
+    async with failing(mongod, "update", times=2, **how):
+        await storage.claims.release(ref, claim.id)
+    assert [message.claim_id for message in await posted(storage, ref)] == [None, None]
+
+    async with failing(mongod, "delete", times=2, **how):
+        await storage.messages.purge(ref)
+    assert await posted(storage, ref) == []
 
 
 async def test_expired_messages_leave_the_disk(mongod: EmbeddedMongod, ref: QueueRef) -> None:
