@@ -60,7 +60,6 @@ class Parameter:
 
     name: str
     place: str
-    required: bool
     shape: Shape
 
     @property
@@ -96,7 +95,6 @@ class Operation:
     path: str
     parameters: tuple[Parameter, ...]
     body: Body | None
-    policy: str | None
     variants: Mapping[str, str]
 
     def of(self, place: str) -> tuple[Parameter, ...]:
@@ -142,11 +140,9 @@ def _operation(
         method=method.upper(),
         path=path,
         parameters=tuple(
-            Parameter(p["name"], p["in"], p.get("required", False), Shape(p["schema"], components))
-            for p in listed
+            Parameter(p["name"], p["in"], Shape(p["schema"], components)) for p in listed
         ),
         body=_body(spec.get("requestBody"), components),
-        policy=spec.get("x-policy"),
         variants=spec.get("x-variants", {}),
     )
 
