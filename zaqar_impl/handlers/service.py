@@ -15,6 +15,9 @@ from zaqar_impl.storage.interface import Storage
 
 _T = TypeVar("_T")
 
+#: What a handler is: it takes the service, the caller, and the operation's arguments by name.
+Handler = Callable[..., Awaitable[Any]]
+
 
 @dataclass(frozen=True)
 class Service:
