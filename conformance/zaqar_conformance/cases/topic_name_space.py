@@ -44,12 +44,12 @@ def _kept(api: Api, name: str, kind: str) -> None:
 def metadata(api: Api) -> None:
     """A queue and a topic of one name know nothing of each other."""
     only_queue, only_topic = arrange.queue(api), arrange.topic(api)
+    observe.no_queue(api, Topic(only_queue))
+    observe.no_queue(api, str(only_topic))
     name, topic = _pair(api)
 
     for one, kind in ((name, "queue"), (topic, "topic")):
         match.equal("the metadata", observe.metadata(api, one).get("kind"), kind)
-    observe.no_queue(api, Topic(only_queue))
-    observe.no_queue(api, str(only_topic))
     match.status(api.delete(paths.queue(topic)), 204)
     match.equal("the metadata", observe.metadata(api, name).get("kind"), "queue")
     observe.a_queue(api, name)
