@@ -27,10 +27,13 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "conform" / "upstream.rst"
 #: by the check and the operation. That a falsy value of a wrong type is taken for an absent one is
 #: what D-30 and D-32 are made of.
 GENERATED_DEFECTS = {
-    "generated.server-error": "D-21, D-30 to D-39",
+    "generated.server-error": "D-1, D-21, D-30 to D-39",
     "generated.bad-data-accepted/message_post": "D-52",
     "generated.bad-data-accepted/queue_create": "D-30, D-39",
     "generated.bad-data-accepted/queue_purge": "D-32",
+    "generated.bad-data-accepted/topic_list": "D-47",
+    "generated.bad-data-accepted/topic_create": "D-30, D-39",
+    "generated.bad-data-accepted/topic_purge": "D-32",
 }
 
 _CONFIGURATION = """\
