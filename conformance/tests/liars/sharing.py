@@ -40,9 +40,8 @@ def _everything(self: Miniature, what: str, value: Any, default: Any, known: Any
 def _anything(self: Miniature, what: str, value: Any, default: Any, known: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
-    if not isinstance(value, list) or all(isinstance(one, str) for one in value):
-        return Miniature.texts(self, what, value, default, known)
-    return default
+    texts = [one for one in value or () if isinstance(one, str)]
+    return Miniature.texts(self, what, texts, default, known)
 
 
 def _any_method(self: Miniature, what: str, value: Any, default: Any, known: Any) -> list[str]:

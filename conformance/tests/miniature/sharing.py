@@ -34,14 +34,16 @@ class Sharing(State, Reading):
         self.check_share_members(body)
         parts = self.texts("paths", body.get("paths"), ["messages"], self.shared_parts())
         methods = self.texts("methods", body.get("methods"), ["GET"], self.shared_methods())
+        paths = self.ordered([f"/v2/queues/{call.queue}/{part}" for part in parts])
+        expires = self.written(self.end_of_share(body.get("expires")))
         share = {
-            "paths": self.ordered([f"/v2/queues/{call.queue}/{part}" for part in parts]),
+            "paths": paths,
             "methods": self.ordered(methods),
             "project": call.project,
-            "expires": self.written(self.end_of_share(body.get("expires"))),
+            "expires": expires,
+            "signature": self.signature(paths, self.ordered(methods), call.project, expires),
         }
-        signature = self.signature(share["paths"], share["methods"], call.project, share["expires"])
-        return Answer(200, {**share, "signature": signature})
+        return Answer(200, share)
 
     def check_share_members(self, body: dict[str, Any]) -> None:
         """Nothing that is not known."""

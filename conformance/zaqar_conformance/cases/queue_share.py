@@ -17,6 +17,19 @@ _EVERYTHING: Final[dict[str, Any]] = {
     "methods": ["PUT", "GET", "DELETE"],
 }
 
+#: Bodies that leave everything to the defaults.
+_NOTHING_SAID: Final[tuple[dict[str, Any], ...]] = (
+    {},
+    {"paths": None, "methods": None, "expires": None},
+    {"paths": [], "methods": []},
+)
+#: Values that no member may have, by member.
+_OTHER_TYPES: Final[dict[str, tuple[Any, ...]]] = {
+    "methods": ("GET", ["GET", 1], [None], [["GET"]], {"GET": 1}, 5),
+    "paths": ("messages", [1], [None], [["messages"]], {}, 5),
+    "expires": ([], ["2030-01-01"], {}, True, 1.5),
+}
+
 
 def _refused(api: Api, *bodies: Any) -> None:
     name = api.queue_name()
@@ -43,7 +56,7 @@ def defaults(api: Api) -> None:
     """What is not said is the default: to GET messages."""
     name = api.queue_name()
 
-    for body in ({}, dict.fromkeys(("paths", "methods", "expires")), {"paths": [], "methods": []}):
+    for body in _NOTHING_SAID:
         share = sharing.share_of(sharing.asked(api, name, body))
 
         match.equal("paths", share["paths"], [paths.messages(name)])
@@ -135,13 +148,9 @@ def body_required(api: Api) -> None:
 @case("queue-share.types", needs=_DOCUMENT)
 def types(api: Api) -> None:
     """A share whose members are of another type is refused."""
-    _refused(
-        api,
-        *([], ["paths"], "messages", None, 1),
-        *({"methods": value} for value in ("GET", ["GET", 1], [None], [["GET"]], {"GET": 1}, 5)),
-        *({"paths": value} for value in ("messages", [1], [None], [["messages"]], {}, 5)),
-        *({"expires": value} for value in ([], ["2030-01-01"], {}, True, 1.5)),
-    )
+    _refused(api, [], ["paths"], "messages", None, 1)
+    for member, values in _OTHER_TYPES.items():
+        _refused(api, *({member: value} for value in values))
 
 
 @case("queue-share.methods-known", needs=_DOCUMENT)
