@@ -48,7 +48,7 @@ def message(name: str, message_id: str) -> str:
 
 
 def share(name: str) -> str:
-    """Where paths of a queue are signed."""
+    """Where parts of a queue are shared."""
     return f"{queue(name)}/share"
 
 
