@@ -23,7 +23,13 @@ from .trying import tried
 CASES = registry()
 
 #: Cases that two projects, or the choice of one, are needed for.
-_OF_PROJECTS: Final = ("project.", "headers.project-", "queue-list.", "http.unneeded-headers/token")
+_OF_PROJECTS: Final = (
+    "project.",
+    "headers.project-",
+    "queue-list.",
+    "topic-list.",
+    "http.unneeded-headers/token",
+)
 
 
 class Elsewhere(Miniature):

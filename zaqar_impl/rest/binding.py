@@ -119,14 +119,13 @@ _TABLE: Mapping[str, Binding] = {
     "subscription_confirm": Binding(answers.nothing_here, body=_members("confirmed")),
 }
 
-
 BINDINGS: Mapping[str, Binding] = {
     **_TABLE,
-    # What topics have as well, under the names of their own, looks alike but for the statistics.
+    # What topics have as well, under names of their own, looks alike but for the statistics.
     **{
-        f"topic_{name.removeprefix('queue_')}": binding
+        topics_own: binding
         for name, binding in _TABLE.items()
-        if name.startswith(("queue_", "message_", "subscription_"))
+        if (topics_own := f"topic_{name.removeprefix('queue_')}") in HANDLERS
     },
     "topic_get_stats": Binding(answers.topic_stats),
 }

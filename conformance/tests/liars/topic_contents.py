@@ -89,7 +89,7 @@ lie(
     "shows messages of a topic below queues",
     "topic-message-list.message-keys",
     "topic-get-stats.counts",
-    place=lambda self, call: f"/v2/queues/{call.queue}",
+    path_of=lambda self, call: f"/v2/queues/{call.queue}",
 )
 lie(
     "lists the marker's message of a topic again",
@@ -163,7 +163,7 @@ def _deleted_everywhere(self: Miniature, call: Call) -> Answer:
 
 
 def _with_its_path(self: Miniature, call: Call, one: Subscription) -> dict[str, Any]:
-    return {**Miniature.shown_subscription(self, call, one), "source": self.place(call)}
+    return {**Miniature.shown_subscription(self, call, one), "source": self.path_of(call)}
 
 
 def _options_lost(self: Miniature, call: Call, one: Subscription, given: dict[str, Any]) -> None:

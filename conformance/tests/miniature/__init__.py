@@ -70,7 +70,7 @@ _ROUTES: dict[str, dict[str, str]] = {
 _ROUTES |= {
     template.replace("/queues", "/topics"): operations
     for template, operations in _ROUTES.items()
-    if template.startswith("/v2/queues") and "/claims" not in template
+    if template.startswith("/v2/queues") and not re.search("/(claims|share)", template)
 } | {"/v2/topics/{name}/stats": {"GET": "topic_get_stats"}}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

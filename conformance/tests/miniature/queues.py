@@ -235,7 +235,7 @@ class Queues(State, Metadata):
         self.check_not_own(call, metadata)
         new = self.find(call) is None
         self.store_new(call, metadata)
-        return Answer(201 if new else 204, headers={"Location": self.place(call)})
+        return Answer(201 if new else 204, headers={"Location": self.path_of(call)})
 
     def store_new(self, call: Call, metadata: dict[str, Any]) -> None:
         """Keeps the metadata of a queue that is new."""
@@ -306,7 +306,7 @@ class Queues(State, Metadata):
 
     def end(self, call: Call, message: Any) -> dict[str, Any]:
         """The first or last message in the statistics."""
-        href = f"{self.place(call)}/messages/{message.id}"
+        href = f"{self.path_of(call)}/messages/{message.id}"
         return {"age": self.age(message.created), "created": "2023-11-14T22:13:20Z", "href": href}
 
     def queue_purge(self, call: Call) -> Answer:

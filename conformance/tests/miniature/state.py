@@ -138,9 +138,9 @@ class State:
 
     def href(self, call: Call, message: Message) -> str:
         """Where a message is, with its claim at the end."""
-        return f"{self.place(call)}/messages/{message.id}{self.claim_query(message)}"
+        return f"{self.path_of(call)}/messages/{message.id}{self.claim_query(message)}"
 
-    def place(self, call: Call) -> str:
+    def path_of(self, call: Call) -> str:
         """Where the queue or topic of a call is."""
         return f"/v2/{call.collection}/{call.queue}"
 

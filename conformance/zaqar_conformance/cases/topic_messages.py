@@ -82,7 +82,7 @@ def delay(api: Api) -> None:
     """A delayed message of a topic is given out later, in its place."""
     name = arrange.topic(api, {"_default_message_delay": 2})
     arrange.posted(api, name, "default")
-    arrange.posted(api, name, "own", delay=300)
+    arrange.posted(api, name, "own", delay=api.limits.max_message_delay)
     arrange.posted(api, name, "none", delay=0)
 
     match.equal("the bodies at once", observe.bodies(api, name), ["none"])

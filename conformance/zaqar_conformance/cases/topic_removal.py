@@ -70,7 +70,7 @@ def stats(api: Api) -> None:
     """Messages of a topic are counted, and the ends are told of those that are given out."""
     name = arrange.topic(api)
     ids = arrange.posted(api, name, "a", "b", "c")
-    arrange.posted(api, name, "d", delay=300)
+    arrange.posted(api, name, "d", delay=api.limits.max_message_delay)
 
     answer = api.get(paths.stats(name))
 
@@ -90,7 +90,7 @@ def stats(api: Api) -> None:
 def purge(api: Api) -> None:
     """A purge leaves the topic with its metadata and with nothing in it."""
     name = _filled(api, {"colour": "red"})
-    arrange.posted(api, name, "c", delay=300)
+    arrange.posted(api, name, "c", delay=api.limits.max_message_delay)
 
     match.status(api.post(paths.purge(name)), 204)
 
