@@ -123,7 +123,8 @@ def reserved_keys(api: Api) -> None:
 def falsy_wrong_type(api: Api) -> None:
     """What is empty is no integer, in a topic neither."""
     for key in ("_default_message_ttl", "_max_messages_post_size", "_default_message_delay"):
-        for empty in ("", [], {}):
+        wrong: tuple[Any, ...] = ("", [], {})
+        for empty in wrong:
             _put(api, {key: empty}, 400)
 
 

@@ -157,9 +157,12 @@ def metadata_filter(api: Api) -> None:
     start = api.topic_name()
     names = [api.remember(Topic(f"{start}{ending}")) for ending in "abc"]
     a, b, _ = names
-    for name, metadata in zip(
-        names, ({"colour": "red", "size": 3}, {"colour": "red", "size": "3"}, {}), strict=True
-    ):
+    stored: tuple[dict[str, Any], ...] = (
+        {"colour": "red", "size": 3},
+        {"colour": "red", "size": "3"},
+        {},
+    )
+    for name, metadata in zip(names, stored, strict=True):
         arrange.created(api, name, metadata)
 
     for filters, expected in (

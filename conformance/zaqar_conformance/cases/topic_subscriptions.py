@@ -128,11 +128,13 @@ def changed(api: Api) -> None:
     id = arrange.subscribed(api, name, options={"post_data": "a"})
     path = paths.subscription(name, id)
 
-    for body in ({"ttl": 7200}, {"subscriber": _OTHER}):
+    good: tuple[dict[str, Any], ...] = ({"ttl": 7200}, {"subscriber": _OTHER})
+    for body in good:
         answer = api.patch(path, json=body)
         match.status(answer, 204)
         match.header(answer, "Location", path)
-    for body in ({}, {"ttl": None}, {"ttl": 59}):
+    bad: tuple[dict[str, Any], ...] = ({}, {"ttl": None}, {"ttl": 59})
+    for body in bad:
         match.status(api.patch(path, json=body), 400)
 
     shown = observe.subscription(api, name, id)
