@@ -29,7 +29,7 @@ _REST = 0.1
 #: Seconds that processes may take to start.
 _SLOWEST_START = 60.0
 
-#: Seconds from the last process's readiness to the begin of the warm-up.
+#: Seconds from the last process's readiness to the start of all of them.
 _LEAD = 0.05
 
 
@@ -151,9 +151,10 @@ def run(
     crews = _started(teams)
     try:
         _await_ready([crew.pipe for crew in crews])
-        begin = time.monotonic() + _LEAD + warm_up
+        start = time.monotonic() + _LEAD
+        begin = start + warm_up
         for crew in crews:
-            crew.pipe.send((begin, begin + seconds))
+            crew.pipe.send((start, begin, begin + seconds))
         return _collected(crews, begin, show)
     finally:
         for crew in crews:
@@ -229,8 +230,9 @@ def _process(pipe: Pipe, work: Work, target: Target, index: int, connections: in
     """The body of a process of the generator."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command ends its processes itself
     pipe.send(os.getpid())
-    begin, end = pipe.recv()
+    start, begin, end = pipe.recv()
     crew = Crew(target, index, connections, Window(begin, end))
+    time.sleep(max(0.0, start - time.monotonic()))
     pipe.send(uvloop.run(_worked(work, crew, pipe)))
 
 

@@ -97,8 +97,9 @@ class ScenarioRun:
         return result.requests_per_second
 
     def latencies(self, result: Result) -> Latencies:
-        """Those of all requests, or of messages from end to end."""
-        return result.tally.latencies({OPERATION} if self.name == END_TO_END else None)
+        """Those of the operation that is timed, else of all requests."""
+        timed = OPERATION if self.name == END_TO_END else SCENARIOS[self.name].timed
+        return result.tally.latencies({timed} if timed else None)
 
 
 def scenario_run(name: str, target: Target, options: Options) -> ScenarioRun:

@@ -114,6 +114,18 @@ class Claim:
             )
 
 
+class Cycle:
+    """Post as many messages as are then claimed and deleted, so that a queue keeps its length."""
+
+    def __init__(self, target: Target) -> None:
+        self._post = Post(target, PAGE)
+        self._claim = Claim(target, until_empty=False)
+
+    async def __call__(self, session: Session, queue: str) -> None:
+        await self._post(session, queue)
+        await self._claim(session, queue)
+
+
 class Show:
     """Show a queue."""
 
@@ -155,6 +167,7 @@ class Scenario:
     """A scenario: its steps, what its queues hold at the beginning, and how its rate is counted.
 
     ``counted`` is the operation whose messages a second are the rate; empty for requests a second.
+    ``timed`` is the operation whose latencies are compared; empty for all of them.
     ``preloaded`` are the messages in each queue, or for each second that queues are taken from.
     """
 
@@ -164,6 +177,7 @@ class Scenario:
     preloaded: int = 0
     preloaded_per_second: int = 0
     counted: str = ""
+    timed: str = ""
 
     def work(self, queues: Sequence[str]) -> ClosedLoop:
         """The work on these queues."""
@@ -190,6 +204,13 @@ SCENARIOS: Mapping[str, Scenario] = {
         [(1, functools.partial(Claim, until_empty=True))],
         preloaded_per_second=3000,
         counted="delete",
+    ),
+    "cycle-10": Scenario(
+        "post 10 messages, claim 10 and delete them at once",
+        [(1, Cycle)],
+        preloaded=1000,
+        counted="delete",
+        timed="claim",
     ),
     "show-queue": Scenario("show a queue", [(1, Show)]),
     "mixed": Scenario(
