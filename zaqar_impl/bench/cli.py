@@ -4,6 +4,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -70,10 +71,17 @@ def _report(options: Options, values: dict[str, Any], errors: bool) -> int:
     if not options.debug:
         print(report.one_line(values), flush=True)
     if options.json is not None:
-        options.json.write_text(json.dumps(values, indent=1) + "\n")
+        _write(options.json, values)
     if errors:
         _tell("There were errors: the figures above are not those of a sound run.")
     return EXIT_ERRORS if errors else EXIT_OK
+
+
+def _write(file: Path, values: dict[str, Any]) -> None:
+    try:
+        file.write_text(json.dumps(values, indent=1) + "\n")
+    except OSError as error:
+        raise WrongOptions(f"json: can't write {file}: {error.strerror}") from error
 
 
 def _roles(options: Options, target: Target) -> Report:

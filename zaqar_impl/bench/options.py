@@ -17,6 +17,9 @@ from oslo_config import cfg
 
 from zaqar_impl.bench.scenarios import SCENARIOS
 
+#: What the configuration file is called, before ``.conf``.
+PROGRAM = "zaqar-benchmark"
+
 #: Where the messages are looked for that producers post, in the directories of the configuration.
 MESSAGES_FILE = "zaqar-benchmark-messages.json"
 
@@ -164,6 +167,7 @@ def parse(arguments: Sequence[str]) -> Options:
 
     Raises:
         WrongOptions: one breaks its rule, or two do not go together.
+        SystemExit: help was asked for; or the command line makes no sense, which was told.
     """
     conf = cfg.ConfigOpts()
     conf.register_cli_opts([*_UPSTREAM, *_OWN])
@@ -173,9 +177,16 @@ def parse(arguments: Sequence[str]) -> Options:
             project="zaqar",
             prog="zaqar-bench",
             description="Put load on a deployment of the Zaqar API; report rates and latencies.",
-            default_config_files=cfg.find_config_files("zaqar", "zaqar-benchmark"),
+            # zaqar.conf is the server's, though it may lie there too
+            default_config_files=[
+                file for file in cfg.find_config_files("zaqar", PROGRAM) if PROGRAM in file
+            ],
+            default_config_dirs=[],
         )
         options = _options_of(conf)
+    except SystemExit as exit:
+        # oslo.config has said what is wrong, and ends with another status than argparse does
+        raise SystemExit(2 if exit.code else 0) from exit
     except (cfg.Error, ValueError) as error:
         raise WrongOptions(" ".join(str(error).split())) from error
     _check(options)

@@ -89,8 +89,12 @@ async def _each(target: Target, preparations: Iterable[_Preparation]) -> None:
         finally:
             asking.close()
 
-    # whichever fails first fails the whole
-    await asyncio.gather(*(take() for _ in range(_AT_ONCE)))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(take())
+    except* NotPrepared as failures:
+        raise failures.exceptions[0] from None  # they fail for one reason
 
 
 def _deleting(queue: str) -> _Preparation:
