@@ -98,9 +98,16 @@ class Measuring:
         self.options = options
         self.errors: list[str] = []
 
-    def run(self, name: str, target: Target, **other: int) -> ScenarioRun:
-        """A scenario as it is, or with ``num_queues`` or ``preloaded`` of one's own."""
-        return scenario_run(name, target, replace(self.options, **other))
+    def run(
+        self,
+        name: str,
+        target: Target,
+        num_queues: int | None = None,
+        preloaded: int | None = None,
+    ) -> ScenarioRun:
+        """A scenario as it is, or with numbers of one's own."""
+        options = replace(self.options, num_queues=num_queues, preloaded=preloaded)
+        return scenario_run(name, target, options)
 
     def compare(self, name: str, first: Run, second: Run) -> Comparison:
         comparison = compared(first, second, self.options.rounds, lambda label, number: None)
@@ -278,8 +285,8 @@ def main(arguments: Sequence[str]) -> int:
             raise SystemExit(str(error)) from error
         written = f"{circumstances(uri, arguments, options)}\n{written}"
     print(written)
-    for error in measuring.errors:
-        print(f"ERROR {error}", file=sys.stderr)
+    for wrong in measuring.errors:
+        print(f"ERROR {wrong}", file=sys.stderr)
     if not measuring.errors and not asked.dry:
         PAGE.write_text(page(PAGE.read_text(), written))
     return 1 if measuring.errors else 0

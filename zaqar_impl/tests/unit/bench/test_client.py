@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from zaqar_impl.bench import auth, preparing
+from zaqar_impl.bench import preparing
 from zaqar_impl.bench.client import Connection, NoAnswer, Target
 from zaqar_impl.bench.load import Crew
 from zaqar_impl.bench.measuring import Window
@@ -175,17 +175,3 @@ async def test_observers_begin_anew_without_a_link(serve: Serve) -> None:
 
     assert crew.tally.operation("list").successful > 0
     assert not crew.tally.errors
-
-
-def test_without_a_strategy_requests_have_a_client_and_a_project() -> None:
-    """The project can be chosen."""
-    headers = auth.headers("noauth", {"OS_PROJECT_ID": "mine"})
-
-    assert headers["X-Project-ID"] == "mine"
-    assert "X-Auth-Token" not in headers
-
-
-def test_keystone_without_variables_is_told() -> None:
-    """The text names what is missing."""
-    with pytest.raises(auth.NoToken, match="auth_url"):
-        auth.headers("keystone", {})
