@@ -4,9 +4,7 @@
 import os
 import uuid
 from collections.abc import Mapping
-
-from keystoneauth1 import exceptions, loading, session
-from keystoneauth1.plugin import BaseAuthPlugin
+from typing import Any
 
 #: The project of all requests unless the environment has one.
 PROJECT = "zaqar-bench"
@@ -32,22 +30,26 @@ def headers(strategy: str, environment: Mapping[str, str] = os.environ) -> dict[
     }
     if strategy == "noauth":
         return who
+    token, project = _token(environment)
+    return {**who, "X-Auth-Token": token, "X-Project-ID": project}
+
+
+def _token(environment: Mapping[str, str]) -> tuple[str, str]:
+    """A token, and the project that it is of."""
+    # takes longer to import than all the rest, in each process of the generator
+    from keystoneauth1 import exceptions, loading, session
+
     try:
-        keystone = session.Session(auth=_plugin(environment))
-        token, project = keystone.get_token(), keystone.get_project_id()
+        loader: loading.BaseLoader[Any] = loading.get_plugin_loader(
+            environment.get("OS_AUTH_TYPE", "password")
+        )
+        variables = {option.dest: f"OS_{option.dest.upper()}" for option in loader.get_options()}
+        given = {
+            name: environment[variable]
+            for name, variable in variables.items()
+            if variable in environment
+        }
+        keystone = session.Session(auth=loader.load_from_options(**given))
+        return str(keystone.get_token()), str(keystone.get_project_id())
     except (exceptions.ClientException, TypeError) as error:
         raise NoToken(f"Keystone gave no token: {' '.join(str(error).split())}") from error
-    return {**who, "X-Auth-Token": str(token), "X-Project-ID": str(project)}
-
-
-def _plugin(environment: Mapping[str, str]) -> BaseAuthPlugin:
-    loader: loading.BaseLoader[BaseAuthPlugin] = loading.get_plugin_loader(
-        environment.get("OS_AUTH_TYPE", "password")
-    )
-    variables = {option.dest: f"OS_{option.dest.upper()}" for option in loader.get_options()}
-    given = {
-        name: environment[variable]
-        for name, variable in variables.items()
-        if variable in environment
-    }
-    return loader.load_from_options(**given)

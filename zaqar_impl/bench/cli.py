@@ -10,14 +10,13 @@ from typing import Any
 import uvloop
 
 from zaqar_impl.bench import auth, load, preparing, report, roles, selfcheck
-from zaqar_impl.bench.baseline import BaselineRun
 from zaqar_impl.bench.client import Target
 from zaqar_impl.bench.compare import compared
 from zaqar_impl.bench.load import LoadFailed, Progress, Team, Work
 from zaqar_impl.bench.measuring import Result
 from zaqar_impl.bench.options import ROLE_QUEUES, Options, WrongOptions, parse
 from zaqar_impl.bench.preparing import NotPrepared
-from zaqar_impl.bench.runs import ScenarioRun, Show, scenario_run
+from zaqar_impl.bench.runs import Run, ScenarioRun, Show, scenario_run
 
 #: Every answer was as it should be.
 EXIT_OK = 0
@@ -142,8 +141,11 @@ def _compare(options: Options, target: Target) -> Report:
     for name in options.scenarios:
         ours = scenario_run(name, target, options)
         if options.compare:
-            theirs: Any = scenario_run(name, Target(options.compare, target.headers), options)
+            theirs: Run = scenario_run(name, Target(options.compare, target.headers), options)
         else:
+            # pymongo takes as long to import as all the rest, in each process of the generator
+            from zaqar_impl.bench.baseline import BaselineRun
+
             theirs = BaselineRun(options.baseline_mongodb or "", ours.shape)
         comparison = compared(
             ours, theirs, options.rounds, lambda label, number: _show(f"{label} round {number + 1}")
