@@ -117,7 +117,10 @@ class Measuring:
                 for wrong, count in result.tally.errors.items()
             ]
         busiest = max(result.cpu for result in comparison.results)
-        print(f"{name}: {_row(name, comparison, rate)}, generator {busiest:.0%} of a core")
+        print(
+            " | ".join([*_row(name, comparison, rate), f"generator {busiest:.0%} of a core"]),
+            flush=True,
+        )
         return comparison
 
 
