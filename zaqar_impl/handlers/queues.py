@@ -154,11 +154,11 @@ def _unknown(queue_name: str) -> NotFound:
 
 def _check_storable(service: Service, queue_name: str, metadata: Metadata) -> None:
     """What the shape cannot say of metadata: a retry policy's delays, its size, its integers, that
-    a queue is not its own dead letter queue, and that this server has no encryption key."""
+    a queue is not its own dead letter queue, and whether this server can encrypt."""
     check_retry_policy(metadata)
     if metadata.get("_dead_letter_queue") == queue_name:
         raise InvalidInput("_dead_letter_queue: a queue can't be its own dead letter queue.")
-    if metadata.get("_enable_encrypt_messages"):
+    if metadata.get("_enable_encrypt_messages") and not service.keys:
         raise InvalidInput(
             "_enable_encrypt_messages: this server can't encrypt, as it has no key for it."
         )
