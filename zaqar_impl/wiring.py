@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from zaqar_impl.config import Settings
 from zaqar_impl.domain.clock import system_clock
 from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.domain.sealing import KeyRing
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
@@ -49,6 +50,7 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
         home_document=home_document(root),
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
+        keys=KeyRing(settings.encryption_secrets),
     )
 
     @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from oslo_config import cfg
 
-from zaqar_impl.config import general, rest, sharing, stores, transport
+from zaqar_impl.config import encryption, general, rest, sharing, stores, transport
 
 _MODULES = (
     general,
@@ -16,6 +16,7 @@ _MODULES = (
     rest,
     transport,
     sharing,
+    encryption,
 )
 
 

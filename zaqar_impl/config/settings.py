@@ -7,12 +7,14 @@ An option outside of ``[transport]`` gets a field in :class:`Settings` and a lin
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from oslo_config import cfg
 
+from zaqar_impl.config.encryption import NAMES as ENCRYPTION_NAMES
+from zaqar_impl.config.encryption import encryption_secrets
 from zaqar_impl.config.rest import REST_GROUP
 from zaqar_impl.config.sharing import SHARING_GROUP
 from zaqar_impl.config.stores import STORE_GROUP
@@ -22,7 +24,11 @@ from zaqar_impl.domain.sharing import Signing
 
 @dataclass(frozen=True)
 class Settings:
-    """The effective values. ``mongodb_uri`` is None when an embedded mongod is meant."""
+    """The effective values. ``mongodb_uri`` is None when an embedded mongod is meant.
+
+    ``encryption_secrets`` are the keys of message bodies, the one that encrypts first;
+    ``transport`` does not have them.
+    """
 
     debug: bool
     auth_strategy: str
@@ -35,6 +41,7 @@ class Settings:
     database: str
     data_dir: Path
     transport: Mapping[str, Any]
+    encryption_secrets: tuple[str, ...] = field(default=(), repr=False)
     signing: Signing | None = None
 
     @property
@@ -56,7 +63,8 @@ def settings_of(conf: cfg.ConfigOpts) -> Settings:
         mongodb_uri=conf[STORE_GROUP].uri,
         database=conf[STORE_GROUP].database,
         data_dir=Path(conf.embedded.data_dir or _user_data_dir()),
-        transport=dict(conf.transport),
+        transport={k: v for k, v in conf.transport.items() if k not in ENCRYPTION_NAMES},
+        encryption_secrets=encryption_secrets(conf.transport),
         signing=_signing(conf),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from zaqar_impl.domain.errors import InvalidInput, NotFound
+from zaqar_impl.domain.errors import EncryptionUnavailable, InvalidInput, NotFound
 from zaqar_impl.domain.metadata import effective
 from zaqar_impl.domain.values import Caller, Kind, Message, NewMessage, QueueRef
 from zaqar_impl.handlers.service import Service
@@ -55,6 +55,7 @@ async def message_post(
 
     Raises:
         InvalidInput: the request is larger than the queue allows.
+        EncryptionUnavailable: the queue asks for encryption, and the server has lost its key.
     """
     ref = QueueRef(caller.project, queue_name, kind)
     queue = await service.storage.queues.get(ref)
@@ -73,7 +74,8 @@ async def message_post(
         )
         for message in messages
     ]
-    post = partial(service.storage.messages.post, ref, new, producer=caller.client_id)
+    stored = service.stored(ref, metadata, new)
+    post = partial(service.storage.messages.post, ref, stored, producer=caller.client_id)
     return await service.on_demand(ref, post)
 
 
@@ -96,15 +98,22 @@ async def message_list(
     after = _position(marker)
     if after is None:
         return MessagePage([], None)
-    found = await service.storage.messages.list(
-        QueueRef(caller.project, queue_name, kind),
-        after=after,
-        limit=limit,
-        hide_producer=None if echo else caller.client_id,
-        include_claimed=include_claimed,
-        include_delayed=include_delayed,
-    )
-    return MessagePage(service.told(found), str(found[-1].position) if found else None)
+    ref = QueueRef(caller.project, queue_name, kind)
+    while True:
+        found = await service.storage.messages.list(
+            ref,
+            after=after,
+            limit=limit,
+            hide_producer=None if echo else caller.client_id,
+            include_claimed=include_claimed,
+            include_delayed=include_delayed,
+        )
+        if not found:
+            return MessagePage([], None)
+        after = found[-1].position
+        # An empty page would be the end of the queue.
+        if told := service.told(ref, found):
+            return MessagePage(told, str(after))
 
 
 async def message_get_many(
@@ -115,9 +124,12 @@ async def message_get_many(
     message_ids: Sequence[str],
     kind: Kind = Kind.QUEUE,
 ) -> Sequence[Message]:
-    """Those of the messages that exist, claimed and delayed ones too, each once."""
-    ref = QueueRef(caller.project, queue_name, kind)
-    return service.told(await service.storage.messages.get_many(ref, message_ids))
+    """Those of the messages that exist, claimed and delayed ones too, each once.
+
+    Raises:
+        EncryptionUnavailable: some exist, but none can be decrypted.
+    """
+    return await _named(service, QueueRef(caller.project, queue_name, kind), message_ids)
 
 
 async def message_get(
@@ -132,12 +144,13 @@ async def message_get(
 
     Raises:
         NotFound: there is no such message in the queue.
+        EncryptionUnavailable: there is, but it can't be decrypted.
     """
     ref = QueueRef(caller.project, queue_name, kind)
-    found = await service.storage.messages.get_many(ref, [message_id])
+    found = await _named(service, ref, [message_id])
     if not found:
         raise NotFound(f"Message {message_id!r} does not exist in {kind} {queue_name!r}.")
-    return service.told(found)[0]
+    return found[0]
 
 
 async def message_delete(
@@ -178,7 +191,8 @@ async def message_delete_many(
     if pop is not None:
         if with_claims and claim_ids is not None:
             raise InvalidInput("claim_ids goes with ids only.")
-        return await service.storage.messages.pop(ref, pop)
+        can_tell = partial(service.can_tell, ref)
+        return service.told(ref, await service.storage.messages.pop(ref, pop, accept=can_tell))
     assert message_ids is not None
     if with_claims and not claim_ids:
         raise InvalidInput(
@@ -188,6 +202,21 @@ async def message_delete_many(
         ref, message_ids, claim_ids=claim_ids if with_claims else None
     )
     return None
+
+
+async def _named(service: Service, ref: QueueRef, ids: Sequence[str]) -> Sequence[Message]:
+    """Those of the messages that exist.
+
+    Raises:
+        EncryptionUnavailable: some exist, but none can be decrypted.
+    """
+    found = await service.storage.messages.get_many(ref, ids)
+    told = service.told(ref, found)
+    if found and not told:
+        raise EncryptionUnavailable(
+            "The message is stored encrypted, and this server can't decrypt it now; it is kept."
+        )
+    return told
 
 
 #: The largest position that the log can have: 64 bits, signed.

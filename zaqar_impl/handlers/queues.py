@@ -177,11 +177,11 @@ def _unknown(ref: QueueRef) -> NotFound:
 
 def _check_storable(service: Service, ref: QueueRef, metadata: Metadata) -> None:
     """What the shape cannot say of metadata: a retry policy's delays, its size, its integers, that
-    a queue is not its own dead letter queue, and that this server has no encryption key."""
+    a queue is not its own dead letter queue, and whether this server can encrypt."""
     check_retry_policy(metadata)
     if ref.kind is Kind.QUEUE and metadata.get("_dead_letter_queue") == ref.name:
         raise InvalidInput("_dead_letter_queue: a queue can't be its own dead letter queue.")
-    if metadata.get("_enable_encrypt_messages"):
+    if metadata.get("_enable_encrypt_messages") and not service.keys:
         raise InvalidInput(
             "_enable_encrypt_messages: this server can't encrypt, as it has no key for it."
         )

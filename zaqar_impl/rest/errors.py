@@ -22,6 +22,7 @@ STATUS: Mapping[type[BaseException], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.EncryptionUnavailable: 503,
     errors.StorageUnavailable: 503,
 }
 
@@ -55,7 +56,7 @@ def refused(error: Exception, request_id: str) -> Response:
     for ancestor in type(error).__mro__:
         if status := STATUS.get(ancestor):
             if status == 503:
-                LOG.warning("%s storage unavailable: %s", request_id, error.__cause__ or error)
+                LOG.warning("%s unavailable: %s", request_id, error.__cause__ or error)
                 return _answer(status, str(error), {"Retry-After": RETRY_AFTER})
             return _answer(status, str(error), {})
     if isinstance(error, HTTPException) and error.status_code < 500:

@@ -23,6 +23,7 @@ class Metadata(Reading):
     """What a queue may say of itself."""
 
     most_metadata = 65536
+    has_key = True
     ranges: dict[str, tuple[int, int]] = {  # noqa: RUF012 - replaced as a whole, never changed
         "_default_message_ttl": (60, 1209600),
         "_dead_letter_queue_messages_ttl": (60, 1209600),
@@ -92,9 +93,11 @@ class Metadata(Reading):
             raise Refusal(400, "_max_claim_count is not an integer")
 
     def check_encryption(self, flag: object) -> None:
-        """A boolean, and not true as long as there is no key."""
-        if flag is not False:
-            raise Refusal(400, "_enable_encrypt_messages is not a boolean, or there is no key")
+        """A boolean, and not true where there is no key."""
+        if not isinstance(flag, bool):
+            raise Refusal(400, "_enable_encrypt_messages is not a boolean")
+        if flag and not self.has_key:
+            raise Refusal(400, "_enable_encrypt_messages needs a key")
 
     def check_dead_letter_queue(self, name: object) -> None:
         """A name of a queue."""

@@ -27,6 +27,7 @@ class Message:
     claim_ends: float = 0
     begins: float = 0
     claims: int = 0
+    sealed: bool = False
 
 
 @dataclass
@@ -159,5 +160,9 @@ class State:
             "href": self.href(call, message),
             "ttl": message.ttl,
             "age": self.age(message.created),
-            "body": message.body,
+            "body": self.body_of(call, message),
         }
+
+    def body_of(self, call: Call, message: Message) -> Any:
+        """The body as it was posted. A server with a disk would have to open it here."""
+        return message.body

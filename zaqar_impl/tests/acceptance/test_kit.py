@@ -26,4 +26,5 @@ def test_the_service_conforms(server: RunningServer) -> None:
     print(done.stdout)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count(" conforms") == len(load().profiles)
+    assert "as far as" not in done.stdout, "a profile was not asked about as a whole"
     assert "fail" not in done.stdout.splitlines()[-1]

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from zaqar_impl.config import Settings, load
 from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.domain.sealing import KeyRing
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
@@ -43,6 +44,7 @@ def application_of(settings: Settings, storage: Any, clock: Clock, **more: Any) 
         home_document=home_document(spec_root()),
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
+        keys=KeyRing(settings.encryption_secrets),
     )
     return application(document, service, validate_responses=True, **more)
 
