@@ -84,6 +84,9 @@ OPTIONS: Mapping[str | None, Mapping[str, str]] = {
         **_LIKE_MONGODB,
         "partitions": "messages are in one collection",
     },
+    "oslo_middleware": {
+        "enable_proxy_headers_parsing": "links in answers are paths, whatever proxy is in front",
+    },
     "pooling:catalog": {"enable_virtual_pool": _LATER},
     "storage": {
         "queue_pipeline": "no stages can stand before the queues",
