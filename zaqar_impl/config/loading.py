@@ -38,11 +38,11 @@ def load(
     files = files_of(files, directories)
     given = read(files)
     found = origins({Name(*name): v for name, v in overrides.items()}, given, old_names())
-    told = findings(given, options_by_name().keys(), old_names())
+    options = options_by_name()
     with _oslo_says_nothing():
         conf = _parsed(files)
-        for name, option in options_by_name().items():
-            _settle(conf, name, option, found)
+        _settle(conf, options, found)
+    told = findings(given, options.keys(), old_names())
     return checked(settings_of(conf, found, told))
 
 
@@ -74,20 +74,25 @@ def _parsed(files: Sequence[Path]) -> cfg.ConfigOpts:
     return conf
 
 
-def _settle(conf: cfg.ConfigOpts, name: Name, option: cfg.Opt, found: Origins) -> None:
-    """Let a flag win, and look at the value, which oslo.config leaves until somebody needs it."""
-    try:
-        if name in found.overrides:
-            conf.set_override(name.option, found.overrides[name], group=name.group)
-        value = conf[name.option] if name.group is None else conf[name.group][name.option]
-    except ValueError as error:
-        raise _wrong(name, option, found) from error
-    except cfg.Error as error:  # oslo.config has several for a reference that leads nowhere
-        raise WrongConfiguration(
-            f"{found.of(name)}: a $ that is no reference to another option is written $$."
-        ) from error
-    if value is None and option.default is not None:  # an empty number
-        raise _wrong(name, option, found)
+def _settle(conf: cfg.ConfigOpts, options: Mapping[Name, cfg.Opt], found: Origins) -> None:
+    """Let flags win, and look at all values, which oslo.config leaves until somebody needs them."""
+    for name, option in options.items():
+        try:
+            _settle_one(conf, name, option, found)
+        except ValueError as error:
+            raise _wrong(name, option, found) from error
+        except cfg.Error as error:  # oslo.config has several for a reference that leads nowhere
+            raise WrongConfiguration(
+                f"{found.of(name)}: a $ that is no reference to another option is written $$."
+            ) from error
+
+
+def _settle_one(conf: cfg.ConfigOpts, name: Name, option: cfg.Opt, found: Origins) -> None:
+    if name in found.overrides:
+        conf.set_override(name.option, found.overrides[name], group=name.group)
+    value = conf[name.option] if name.group is None else conf[name.group][name.option]
+    if value is None and option.default is not None:
+        raise ValueError("an empty number")
 
 
 def _wrong(name: Name, option: cfg.Opt, found: Origins) -> WrongConfiguration:
