@@ -1,22 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options of encryption at rest. They are secret: no log, repr or document ever has them."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from oslo_config import cfg
 
 from zaqar_impl.config.errors import WrongConfiguration
-from zaqar_impl.config.group import Groups
+from zaqar_impl.config.group import Groups, Name
+from zaqar_impl.config.origins import Origins
 from zaqar_impl.domain.sealing import SHORTEST_SECRET
-
-LOG = logging.getLogger(__name__)
 
 #: The default that upstream publishes, so everybody knows it.
 _PUBLIC = "AES256"
-
-_ALGORITHM = "AES256"
 
 _ENCRYPTION = [
     cfg.StrOpt(
@@ -35,46 +31,47 @@ _ENCRYPTION = [
     ),
     cfg.StrOpt(
         "message_encryption_algorithms",
-        default=_ALGORITHM,
-        help="How message bodies are encrypted: AES256, which is AES-256-GCM here. Upstream's RSA "
-        "never worked and is refused.",
+        default="AES256",
+        choices=["AES256"],
+        help="How message bodies are encrypted: AES256, which is AES-256-GCM here.",
     ),
 ]
 
 OPTIONS: Groups = {"transport": _ENCRYPTION}
 
-#: The options that only :func:`encryption_secrets` looks at.
-NAMES = frozenset(option.name for option in _ENCRYPTION)
+#: The options that only the functions here look at.
+ENCRYPTION_NAMES = frozenset(option.name for option in _ENCRYPTION)
+
+_SINGLE = Name("transport", "message_encryption_key")
+_SEVERAL = Name("transport", "message_encryption_keys")
+_HOW_TO = "make one with: openssl rand -base64 32"
 
 
-def encryption_secrets(transport: Mapping[str, Any]) -> tuple[str, ...]:
+def encryption_secrets(transport: Mapping[str, Any], origins: Origins) -> tuple[str, ...]:
     """The keys that these values mean, in order; none if bodies can't be encrypted.
 
     Raises:
-        WrongConfiguration: a key is short enough to be guessed, or the algorithm is not there.
+        WrongConfiguration: a key is short enough to be guessed.
     """
-    if (algorithm := transport["message_encryption_algorithms"]) != _ALGORITHM:
-        raise WrongConfiguration(
-            f"[transport] message_encryption_algorithms = {algorithm}: there is {_ALGORITHM} only, "
-            "which is also the default. Take the line out."
-        )
-    single = transport["message_encryption_key"]
-    if single == _PUBLIC:
-        LOG.warning(
-            "[transport] message_encryption_key is upstream's default, which is public: it counts "
-            "as no key, and queues can't ask for encryption. %s",
-            _HOW_TO,
-        )
-        single = None
-    for name, keys in (
-        ("message_encryption_keys", transport["message_encryption_keys"]),
-        ("message_encryption_key", [single] if single else []),
-    ):
+    single = transport[_SINGLE.option]
+    secrets = {
+        _SEVERAL: transport[_SEVERAL.option],
+        _SINGLE: [single] if single and single != _PUBLIC else [],
+    }
+    for name, keys in secrets.items():
         if any(len(key) < SHORTEST_SECRET for key in keys):
             raise WrongConfiguration(
-                f"[transport] {name}: a key is shorter than {SHORTEST_SECRET} characters. {_HOW_TO}"
+                f"{origins.of(name)}: a key has to have {SHORTEST_SECRET} characters or more; "
+                f"{_HOW_TO}"
             )
-    return (*transport["message_encryption_keys"], *([single] if single else []))
+    return tuple(key for keys in secrets.values() for key in keys)
 
 
-_HOW_TO = "Make one with: openssl rand -base64 32"
+def encryption_findings(transport: Mapping[str, Any], origins: Origins) -> list[str]:
+    """What an operator should know of the keys."""
+    if transport[_SINGLE.option] != _PUBLIC:
+        return []
+    return [
+        f"{origins.of(_SINGLE)}: upstream's default, which is public, counts as no key, and queues "
+        f"can't ask for encryption; {_HOW_TO}"
+    ]

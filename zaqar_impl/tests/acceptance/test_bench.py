@@ -171,9 +171,9 @@ def test_the_generator_measures_itself() -> None:
     assert [line.split()[0] for line in done.stdout.splitlines()] == list(SCENARIOS)
 
 
-def test_errors_end_with_a_status_of_their_own(server: RunningServer) -> None:
+def test_errors_end_with_a_status_of_their_own(server: RunningServer, tmp_path: Path) -> None:
     """A message that the server refuses is counted by status, with its reason."""
-    file = server.data_dir.parent / "messages.json"
+    file = tmp_path / "messages.json"
     file.write_text('[{"weight": 1, "doc": {"ttl": 1, "body": "too short a life"}}]')
     done = bench("-s", server.url, "-m", str(file), "-t", "0.3", "-ow", "0", status=EXIT_ERRORS)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from oslo_config import cfg
 
-from zaqar_impl.config import WrongConfiguration, list_options, load
+from zaqar_impl.config import Settings, WrongConfiguration, list_options, load
 from zaqar_impl.domain.sealing import SHORTEST_SECRET
 
 ONE, TWO, THREE = (digit * SHORTEST_SECRET for digit in "123")
@@ -16,11 +16,16 @@ KEY = "message_encryption_key"
 KEYS = "message_encryption_keys"
 
 
-def secrets_of(tmp_path: Path, *lines: str) -> tuple[str, ...]:
+def settings_of(tmp_path: Path, *lines: str) -> Settings:
     """What a file with these lines in [transport] means."""
     file = tmp_path / "zaqar.conf"
     file.write_text("\n".join(["[transport]", *lines]))
-    return load([file], {}).encryption_secrets
+    return load([file], {})
+
+
+def secrets_of(tmp_path: Path, *lines: str) -> tuple[str, ...]:
+    """The keys of such a file."""
+    return settings_of(tmp_path, *lines).encryption_secrets
 
 
 def test_there_is_no_key_by_default() -> None:
@@ -35,22 +40,21 @@ def test_order_of_keys(tmp_path: Path) -> None:
     assert secrets_of(tmp_path, f"{KEY} = {ONE}", f"{KEYS} = {TWO},{THREE}") == (TWO, THREE, ONE)
 
 
-def test_public_default_of_upstream_is_no_key(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_public_default_of_upstream_is_no_key(tmp_path: Path) -> None:
     """A file that spells it starts, with a warning that says what to do."""
-    with caplog.at_level(logging.WARNING):
-        assert secrets_of(tmp_path, f"{KEY} = AES256") == ()
+    settings = settings_of(tmp_path, f"{KEY} = AES256")
 
-    [line] = caplog.messages
-    assert KEY in line
+    assert settings.encryption_secrets == ()
+    [line] = settings.findings
+    assert f"zaqar.conf: [transport] {KEY}" in line
     assert "openssl rand" in line
 
 
-def test_empty_key_is_no_key(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_empty_key_is_no_key(tmp_path: Path) -> None:
     """As if the line were not there."""
-    assert secrets_of(tmp_path, f"{KEY} =", f"{KEYS} =") == ()
-    assert caplog.messages == []
+    settings = settings_of(tmp_path, f"{KEY} =", f"{KEYS} =")
+
+    assert (settings.encryption_secrets, settings.findings) == ((), [])
 
 
 @pytest.mark.parametrize("line", [f"{KEY} = {{}}", f"{KEYS} = {ONE},{{}}"])
