@@ -8,6 +8,7 @@ that the producer sent. Nothing here knows of HTTP, JSON documents or MongoDB.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 #: A queue's metadata: any JSON object. Reserved keys begin with an underscore.
@@ -25,12 +26,26 @@ class Caller:
     client_id: str
 
 
+class Kind(StrEnum):
+    """What holds messages. Each kind is a name space of its own: queue x and topic x have nothing
+    to do with each other."""
+
+    QUEUE = "queue"
+    #: Messages of a topic are read and pushed, never claimed.
+    TOPIC = "topic"
+
+
 @dataclass(frozen=True, slots=True)
 class QueueRef:
-    """The address of a queue: its project and its name. The queue need not exist."""
+    """The address of a queue, or of a topic, which is a queue of another kind: its project, its
+    name and its kind. It need not exist. As text it is what messages to clients call it."""
 
     project: str
     name: str
+    kind: Kind = Kind.QUEUE
+
+    def __str__(self) -> str:
+        return f"{self.kind.capitalize()} {self.name!r}"
 
 
 @dataclass(frozen=True, slots=True)

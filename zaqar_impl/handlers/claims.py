@@ -2,6 +2,7 @@
 """Claims: make, show, renew, release."""
 
 from dataclasses import replace
+from functools import partial
 
 from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.metadata import dead_letters
@@ -29,12 +30,14 @@ async def claim_create(
     queue = await service.storage.queues.get(ref)
     if queue is None:
         return None
-    claim = await service.storage.claims.create(
-        ref,
-        _terms(service, ttl, grace),
-        limit,
-        dead_letters=dead_letters(queue),
+    spent = dead_letters(queue)
+    make = partial(
+        service.storage.claims.create, ref, _terms(service, ttl, grace), limit, dead_letters=spent
     )
+    if spent is None:
+        claim = await make()
+    else:
+        claim = await service.on_demand(QueueRef(caller.project, spent.queue), make)
     return claim and _told(service, claim)
 
 

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from zaqar_impl.domain.errors import InvalidInput, NotFound
 from zaqar_impl.domain.metadata import effective
@@ -71,7 +72,8 @@ async def message_post(
         )
         for message in messages
     ]
-    return await service.storage.messages.post(ref, new, producer=caller.client_id)
+    post = partial(service.storage.messages.post, ref, new, producer=caller.client_id)
+    return await service.on_demand(ref, post)
 
 
 async def message_list(

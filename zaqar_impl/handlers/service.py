@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What handlers work with, given to them by the wiring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from zaqar_impl.domain.checksum import with_checksum
 from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.limits import Limits
-from zaqar_impl.domain.values import Message
+from zaqar_impl.domain.values import Message, QueueRef
 from zaqar_impl.specdoc import Shape
 from zaqar_impl.storage.interface import Storage
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,14 @@ class Service:
     metadata_shape: Shape
     home_document: Mapping[str, Any]
     enable_checksum: bool = False
+
+    async def on_demand(self, ref: QueueRef, work: Callable[[], Awaitable[_T]]) -> _T:
+        """What ``work`` gives; the queue is made, with no metadata, when it is missed there."""
+        while True:
+            try:
+                return await work()
+            except NotFound:
+                await self.storage.queues.create(ref, {})
 
     def told(self, messages: Sequence[Message]) -> Sequence[Message]:
         """The messages as readers see them: with checksums, if the deployment wants them."""

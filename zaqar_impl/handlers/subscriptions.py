@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from zaqar_impl.domain.errors import InvalidInput, NotFound
@@ -63,7 +64,8 @@ async def subscription_create(
     lifetime = service.limits.default_subscription_ttl if ttl is None else ttl
     _check(service, subscriber, lifetime, options)
     new = NewSubscription(subscriber, lifetime, options or {})
-    return await service.storage.subscriptions.create(QueueRef(caller.project, queue_name), new)
+    ref = QueueRef(caller.project, queue_name)
+    return await service.on_demand(ref, partial(service.storage.subscriptions.create, ref, new))
 
 
 async def subscription_get(

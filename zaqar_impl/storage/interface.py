@@ -4,8 +4,11 @@
 A driver is found by entry point (group ``zaqar_impl.storage``) and proves itself with the contract
 suite in ``zaqar_impl.storage.contract``. The promises that hold for every method:
 
-* Projects never see each other: every call is scoped by its :class:`QueueRef` or project, compared
-  exactly.
+* Projects never see each other, nor do queues and topics: every call is scoped by its
+  :class:`QueueRef`, or by project and kind, compared exactly. What is said here of queues holds for
+  topics too, which are queues of another kind; nobody claims from those.
+* Queues are made by :meth:`QueueStore.create` alone. What needs one that is not there says so, and
+  the caller makes it.
 * A message, claim or subscription whose time has passed is treated as if it did not exist, from
   that very moment, whether or not the driver has removed it yet. Time is the driver's injected
   clock.
@@ -31,6 +34,7 @@ from zaqar_impl.domain.values import (
     Claim,
     ClaimTerms,
     DeadLetters,
+    Kind,
     Message,
     Metadata,
     NewMessage,
@@ -61,12 +65,18 @@ class QueueStore(Protocol):
         """The queue, or None."""
 
     async def list(
-        self, project: str, *, after: str | None, limit: int, accept: QueueFilter
+        self,
+        project: str,
+        *,
+        after: str | None,
+        limit: int,
+        accept: QueueFilter,
+        kind: Kind = Kind.QUEUE,
     ) -> Sequence[Queue]:
         """Up to ``limit`` accepted queues of the project with a name greater than ``after``, by
         name in byte order."""
 
-    async def count(self, project: str, accept: QueueFilter) -> int:
+    async def count(self, project: str, accept: QueueFilter, *, kind: Kind = Kind.QUEUE) -> int:
         """How many queues of the project are accepted."""
 
     async def update(
@@ -93,10 +103,10 @@ class MessageStore(Protocol):
 
         They take the next positions of the queue without a gap. A position becomes visible only
         after all lower ones have, so a reader that lists by position can never pass over a message;
-        positions never go back while the queue lives, also when it is emptied. The queue is
-        created, with no metadata, if it does not exist.
+        positions never go back while the queue lives, also when it is emptied.
 
         Raises:
+            NotFound: there is no such queue.
             InvalidInput: a body is too large for this driver. Any driver takes 1 MiB.
         """
 
@@ -175,9 +185,11 @@ class ClaimStore(Protocol):
 
         Each message counts how often it was claimed, however its claims ended. With
         ``dead_letters``, a claimable message that has reached that count is not claimed but moved,
-        atomically and in order, to the end of the dead letter queue, which is created if it does
-        not exist. It keeps id, body, producer and count, is claimable there at once, and with a
-        ``ttl`` begins its life anew.
+        atomically and in order, to the end of the dead letter queue. It keeps id, body, producer
+        and count, is claimable there at once, and with a ``ttl`` begins its life anew.
+
+        Raises:
+            NotFound: a message has to move, and there is no dead letter queue. Nothing was claimed.
         """
 
     async def get(self, ref: QueueRef, claim_id: str) -> Claim | None:
@@ -199,7 +211,10 @@ class SubscriptionStore(Protocol):
         subscriber has of the queue, as it is, with False.
 
         Subscribers are compared exactly. Of concurrent calls with one subscriber exactly one gives
-        True. The queue is created, with no metadata, if it does not exist.
+        True.
+
+        Raises:
+            NotFound: there is no such queue.
         """
 
     async def list(self, ref: QueueRef, *, after: str | None, limit: int) -> Sequence[Subscription]:

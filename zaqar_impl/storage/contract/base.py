@@ -2,13 +2,17 @@
 """What the topics of the contract share: the fixtures, and short spellings of frequent calls."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import pytest
 
+from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.values import Claim, ClaimTerms, Message, NewMessage, QueueRef
 from zaqar_impl.storage.contract.clock import FakeClock
 from zaqar_impl.storage.interface import Storage
+
+_T = TypeVar("_T")
 
 #: More than any test here posts.
 ALL = 1000
@@ -49,9 +53,18 @@ async def post(
     delay: int = 0,
     producer: str = "producer",
 ) -> Sequence[str]:
-    """Post messages in one batch."""
+    """Post messages in one batch, to a queue that is made if there is none."""
     new = [NewMessage(body.encode(), ttl, delay) for body in bodies]
-    return await storage.messages.post(ref, new, producer=producer)
+    return await on_demand(storage, ref, lambda: storage.messages.post(ref, new, producer=producer))
+
+
+async def on_demand(storage: Storage, ref: QueueRef, work: Callable[[], Awaitable[_T]]) -> _T:
+    """What ``work`` gives; the queue is made when it is missed there, as handlers do."""
+    while True:
+        try:
+            return await work()
+        except NotFound:
+            await storage.queues.create(ref, {})
 
 
 async def read(

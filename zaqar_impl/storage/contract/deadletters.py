@@ -4,8 +4,19 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
+from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.values import Claim, ClaimTerms, DeadLetters, QueueRef
-from zaqar_impl.storage.contract.base import ContractFixtures, bodies, claim, ids, post, read
+from zaqar_impl.storage.contract.base import (
+    ContractFixtures,
+    bodies,
+    claim,
+    ids,
+    on_demand,
+    post,
+    read,
+)
 from zaqar_impl.storage.contract.clock import FakeClock
 from zaqar_impl.storage.interface import Storage
 
@@ -16,8 +27,10 @@ async def claim_or_move(
     storage: Storage, ref: QueueRef, limit: int = 10, *, most: int = 1, ttl: int | None = None
 ) -> Claim | None:
     """Claim from a queue with the dead letter queue "dead"."""
-    dead_letters = DeadLetters("dead", most, ttl)
-    return await storage.claims.create(ref, TERMS, limit, dead_letters=dead_letters)
+    spent = DeadLetters("dead", most, ttl)
+    return await on_demand(
+        storage, dead(ref), lambda: storage.claims.create(ref, TERMS, limit, dead_letters=spent)
+    )
 
 
 async def spend(storage: Storage, ref: QueueRef) -> None:
@@ -57,7 +70,7 @@ class DeadLetterContract(ContractFixtures):
         assert popped.claim_count == 1
 
     async def test_spent_messages_move(self, storage: Storage, ref: QueueRef) -> None:
-        """They are in the dead letter queue, which was made, and nowhere else."""
+        """They are in the dead letter queue, and nowhere else."""
         posted = await post(storage, ref, "1", "2")
         await spend(storage, ref)
 
@@ -68,7 +81,18 @@ class DeadLetterContract(ContractFixtures):
         assert (list(ids(moved)), bodies(moved)) == (list(posted), ["1", "2"])
         assert [message.claim_count for message in moved] == [1, 1]
         assert await storage.messages.get_many(ref, posted) == []
-        assert await storage.queues.get(dead(ref)) is not None
+
+    async def test_unknown_dead_letter_queue_is_told(self, storage: Storage, ref: QueueRef) -> None:
+        """Where a message has to move; all stay as they are, and free."""
+        await post(storage, ref, "1")
+        await spend(storage, ref)
+        await post(storage, ref, "2")
+
+        with pytest.raises(NotFound, match="Queue 'dead' does not exist"):
+            await storage.claims.create(ref, TERMS, 2, dead_letters=DeadLetters("dead", 1, None))
+
+        assert await storage.queues.get(dead(ref)) is None
+        assert bodies((await claim(storage, ref)).messages) == ["1", "2"]
 
     async def test_count_of_zero_moves_at_once(self, storage: Storage, ref: QueueRef) -> None:
         """So does a negative one."""

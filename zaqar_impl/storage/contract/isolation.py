@@ -3,7 +3,7 @@
 
 import pytest
 
-from zaqar_impl.domain.values import ClaimTerms, QueueRef
+from zaqar_impl.domain.values import ClaimTerms, Kind, Queue, QueueRef
 from zaqar_impl.storage.contract.base import (
     ContractFixtures,
     bodies,
@@ -20,12 +20,13 @@ TERMS = ClaimTerms(ttl=100, grace=60)
 class IsolationContract(ContractFixtures):
     """What holds between projects, and between queues of a project."""
 
-    @pytest.fixture(params=["project", "queue", "pattern", "prefix", "case"])
+    @pytest.fixture(params=["project", "queue", "kind", "pattern", "prefix", "case"])
     def stranger(self, ref: QueueRef, request: pytest.FixtureRequest) -> QueueRef:
         """A queue that has nothing to do with ``ref``, however much the names are alike."""
         return {
             "project": QueueRef("other-" + ref.project, ref.name),
             "queue": QueueRef(ref.project, "other"),
+            "kind": QueueRef(ref.project, ref.name, Kind.TOPIC),
             "pattern": QueueRef("^.*$", ".*"),
             "prefix": QueueRef(ref.project[:-1], ref.name[:-1]),
             "case": QueueRef(ref.project.upper(), ref.name.upper()),
@@ -99,3 +100,18 @@ class IsolationContract(ContractFixtures):
             page = await storage.queues.list(project, after=None, limit=9, accept=lambda _: True)
             assert [queue.ref for queue in page] == [QueueRef(project, f"of-{project}")]
             assert await storage.queues.count(project, lambda _: True) == 1
+
+    async def test_listing_shows_one_kind(self, storage: Storage, ref: QueueRef) -> None:
+        """Queues and topics are listed and counted apart, and have metadata of their own."""
+        topic = QueueRef(ref.project, ref.name, Kind.TOPIC)
+        for one in (ref, topic):
+            assert await storage.queues.create(one, {"kind": one.kind}) is True
+
+        for one in (ref, topic):
+            page = await storage.queues.list(
+                ref.project, after=None, limit=9, accept=lambda _: True, kind=one.kind
+            )
+            assert page == [Queue(one, {"kind": one.kind})]
+            assert await storage.queues.count(ref.project, lambda _: True, kind=one.kind) == 1
+        await storage.queues.delete(topic)
+        assert await storage.queues.get(ref) == Queue(ref, {"kind": "queue"})

@@ -3,6 +3,7 @@
 
 import pytest
 
+from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.values import Message, NewMessage, Queue, QueueRef, QueueStats
 from zaqar_impl.storage.contract.base import (
     NO_IDS,
@@ -57,15 +58,19 @@ class MessageContract(ContractFixtures):
         self, storage: Storage, ref: QueueRef, body: bytes
     ) -> None:
         """The driver does not look into bodies."""
+        await storage.queues.create(ref, {})
         await storage.messages.post(ref, [NewMessage(body, 60)], producer="producer")
 
         assert [message.body for message in await read(storage, ref)] == [body]
 
-    async def test_post_makes_the_queue(self, storage: Storage, ref: QueueRef) -> None:
-        """A queue that is made by a post has no metadata."""
-        await post(storage, ref, "1")
+    async def test_post_to_an_unknown_queue_is_told(self, storage: Storage, ref: QueueRef) -> None:
+        """The error says which one; it is not made, and nothing is kept for it."""
+        with pytest.raises(NotFound, match="Queue 'jobs' does not exist"):
+            await storage.messages.post(ref, [NewMessage(b"1", 60)], producer="producer")
 
-        assert await storage.queues.get(ref) == Queue(ref, {})
+        assert await storage.queues.get(ref) is None
+        await storage.queues.create(ref, {})
+        assert await read(storage, ref) == []
 
     async def test_post_keeps_the_metadata(self, storage: Storage, ref: QueueRef) -> None:
         """Posting to a queue that exists does not touch it."""

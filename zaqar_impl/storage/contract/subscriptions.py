@@ -7,15 +7,22 @@ from typing import Any
 
 import pytest
 
-from zaqar_impl.domain.errors import Conflict
+from zaqar_impl.domain.errors import Conflict, NotFound
 from zaqar_impl.domain.values import (
     NewSubscription,
-    Queue,
     QueueRef,
     Subscription,
     SubscriptionChange,
 )
-from zaqar_impl.storage.contract.base import ALL, NO_IDS, ContractFixtures, bodies, post, read
+from zaqar_impl.storage.contract.base import (
+    ALL,
+    NO_IDS,
+    ContractFixtures,
+    bodies,
+    on_demand,
+    post,
+    read,
+)
 from zaqar_impl.storage.contract.clock import FakeClock
 from zaqar_impl.storage.interface import Storage
 
@@ -31,8 +38,9 @@ async def subscribe(
     options: dict[str, Any] | None = None,
 ) -> Subscription:
     """Make a subscription that must be new."""
-    made, new = await storage.subscriptions.create(
-        ref, NewSubscription(subscriber, ttl, options or {})
+    subscription = NewSubscription(subscriber, ttl, options or {})
+    made, new = await on_demand(
+        storage, ref, lambda: storage.subscriptions.create(ref, subscription)
     )
     assert new
     return made
@@ -58,14 +66,12 @@ class SubscriptionContract(ContractFixtures):
         assert await storage.subscriptions.get(ref, made.id) == made
         assert await storage.subscriptions.list(ref, after=None, limit=5) == [made]
 
-    async def test_subscribing_makes_the_queue(self, storage: Storage, ref: QueueRef) -> None:
-        """It has no metadata; one that exists keeps its own."""
-        await subscribe(storage, ref)
-        assert await storage.queues.get(ref) == Queue(ref, {})
+    async def test_unknown_queue_has_no_subscribers(self, storage: Storage, ref: QueueRef) -> None:
+        """Subscribing to it is refused, and does not make it."""
+        with pytest.raises(NotFound, match="Queue 'jobs' does not exist"):
+            await storage.subscriptions.create(ref, NewSubscription(HOOK, 300, {}))
 
-        await storage.queues.update(ref, lambda old: {"team": "blue"})
-        await subscribe(storage, ref, "http://other")
-        assert await storage.queues.get(ref) == Queue(ref, {"team": "blue"})
+        assert await storage.queues.get(ref) is None
 
     async def test_subscriber_has_one_subscription_of_a_queue(
         self, storage: Storage, clock: FakeClock, ref: QueueRef
@@ -93,6 +99,7 @@ class SubscriptionContract(ContractFixtures):
     async def test_one_of_many_subscribes(self, peers: Sequence[Storage], ref: QueueRef) -> None:
         """Of concurrent creations with one subscriber exactly one is new; all have its id."""
         new = NewSubscription(HOOK, 300, {})
+        await peers[0].queues.create(ref, {})
         made = await asyncio.gather(*(p.subscriptions.create(ref, new) for p in [*peers] * 3))
 
         assert [is_new for _, is_new in made].count(True) == 1

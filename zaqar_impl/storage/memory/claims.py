@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 
 from zaqar_impl.domain.values import Claim, ClaimTerms, DeadLetters, QueueRef
-from zaqar_impl.storage.memory.state import Entry, Log, Mark, State
+from zaqar_impl.storage.memory.state import Entry, Mark, State
 
 
 class MemoryClaims:
@@ -59,8 +59,8 @@ class MemoryClaims:
         """Move the messages to the end of the dead letter queue."""
         if not spent:
             return
+        target = self._state.log(QueueRef(ref.project, dead_letters.queue))
         self._state.remove(ref, spent)
-        target = self._state.logs.setdefault(QueueRef(ref.project, dead_letters.queue), Log({}))
         for entry in spent:
             target.head += 1
             entry.move(target.head, self._state.now(), dead_letters.ttl)

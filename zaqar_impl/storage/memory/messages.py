@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 
 from zaqar_impl.domain.values import Message, NewMessage, QueueRef, QueueStats
-from zaqar_impl.storage.memory.state import Entry, Log, State
+from zaqar_impl.storage.memory.state import Entry, State
 from zaqar_impl.storage.removal import check_removal
 
 
@@ -19,7 +19,7 @@ class MemoryMessages:
     async def post(
         self, ref: QueueRef, messages: Sequence[NewMessage], *, producer: str
     ) -> Sequence[str]:
-        log = self._state.logs.setdefault(ref, Log({}))
+        log = self._state.log(ref)
         now = self._state.now()
         posted = [
             Entry(

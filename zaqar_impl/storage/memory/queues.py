@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 
-from zaqar_impl.domain.values import Metadata, Queue, QueueRef
+from zaqar_impl.domain.values import Kind, Metadata, Queue, QueueRef
 from zaqar_impl.storage.interface import QueueFilter
 from zaqar_impl.storage.memory.state import Log, State
 
@@ -27,13 +27,20 @@ class MemoryQueues:
         return Queue(ref, deepcopy(log.metadata)) if log else None
 
     async def list(
-        self, project: str, *, after: str | None, limit: int, accept: QueueFilter
+        self,
+        project: str,
+        *,
+        after: str | None,
+        limit: int,
+        accept: QueueFilter,
+        kind: Kind = Kind.QUEUE,
     ) -> Sequence[Queue]:
-        rest = (q for q in self._accepted(project, accept) if after is None or q.ref.name > after)
+        accepted = self._accepted(project, kind, accept)
+        rest = (queue for queue in accepted if after is None or queue.ref.name > after)
         return list(itertools.islice(rest, limit))
 
-    async def count(self, project: str, accept: QueueFilter) -> int:
-        return sum(1 for _ in self._accepted(project, accept))
+    async def count(self, project: str, accept: QueueFilter, *, kind: Kind = Kind.QUEUE) -> int:
+        return sum(1 for _ in self._accepted(project, kind, accept))
 
     async def update(
         self, ref: QueueRef, change: Callable[[Metadata], Metadata]
@@ -47,7 +54,7 @@ class MemoryQueues:
     async def delete(self, ref: QueueRef) -> None:
         self._logs.pop(ref, None)
 
-    def _accepted(self, project: str, accept: QueueFilter) -> Iterator[Queue]:
-        own = sorted(ref.name for ref in self._logs if ref.project == project)
-        refs = (QueueRef(project, name) for name in own)
+    def _accepted(self, project: str, kind: Kind, accept: QueueFilter) -> Iterator[Queue]:
+        own = (ref for ref in self._logs if (ref.project, ref.kind) == (project, kind))
+        refs = sorted(own, key=lambda ref: ref.name)
         return filter(accept, (Queue(ref, deepcopy(self._logs[ref].metadata)) for ref in refs))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.values import Message, Metadata, QueueRef
 from zaqar_impl.storage.memory.subscriptions import Shelf
 
@@ -91,11 +92,19 @@ class State:
     def now(self) -> int:
         return round(self._clock() * 1000)
 
-    def shelf(self, ref: QueueRef, *, make: bool = False) -> Shelf:
-        """The subscriptions of a queue, which is made on demand."""
-        if make:
-            self.logs.setdefault(ref, Log({}))
-        return self.logs[ref].subscriptions if ref in self.logs else {}
+    def log(self, ref: QueueRef) -> Log:
+        """The queue, for what can't be without one.
+
+        Raises:
+            NotFound: it does not exist.
+        """
+        if ref not in self.logs:
+            raise NotFound(f"{ref} does not exist.")
+        return self.logs[ref]
+
+    def shelf(self, ref: QueueRef) -> Shelf | None:
+        """The subscriptions of a queue, None where there is no queue."""
+        return self.logs[ref].subscriptions if ref in self.logs else None
 
     def live(self, ref: QueueRef) -> Sequence[Entry]:
         """The live messages in order of position; expired ones are dropped on the way."""

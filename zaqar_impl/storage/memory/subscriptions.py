@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Protocol
 
-from zaqar_impl.domain.errors import Conflict
+from zaqar_impl.domain.errors import Conflict, NotFound
 from zaqar_impl.domain.values import (
     NewSubscription,
     QueueRef,
@@ -31,8 +31,8 @@ class Shelves(Protocol):
     def now(self) -> int:
         """The time in milliseconds."""
 
-    def shelf(self, ref: QueueRef, *, make: bool = False) -> Shelf:
-        """The subscriptions of a queue, which is made on demand."""
+    def shelf(self, ref: QueueRef) -> Shelf | None:
+        """The subscriptions of a queue, None where there is no queue."""
 
 
 class MemorySubscriptions:
@@ -43,6 +43,8 @@ class MemorySubscriptions:
         self._numbers = itertools.count(1)
 
     async def create(self, ref: QueueRef, new: NewSubscription) -> tuple[Subscription, bool]:
+        if (shelf := self._shelves.shelf(ref)) is None:
+            raise NotFound(f"{ref} does not exist.")
         if found := self._of(ref, new.subscriber):
             return deepcopy(found), False
         now = self._now()
@@ -54,7 +56,7 @@ class MemorySubscriptions:
             created=now,
             expires=now + new.ttl,
         )
-        self._shelves.shelf(ref, make=True)[made.id] = made
+        shelf[made.id] = made
         return deepcopy(made), True
 
     async def list(self, ref: QueueRef, *, after: str | None, limit: int) -> Sequence[Subscription]:
@@ -99,7 +101,7 @@ class MemorySubscriptions:
 
     def _live(self, ref: QueueRef) -> Shelf:
         """The live subscriptions; expired ones are dropped on the way."""
-        shelf, now = self._shelves.shelf(ref), self._now()
+        shelf, now = self._shelves.shelf(ref) or {}, self._now()
         for gone in [one.id for one in shelf.values() if one.expires <= now]:
             del shelf[gone]
         return shelf

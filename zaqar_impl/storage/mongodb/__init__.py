@@ -31,7 +31,7 @@ class MongoStorage:
         directory = Directory(self.connection)
         self._log = Log(self.connection)
         self._claimable = Claimable(self.connection, directory, clock)
-        self.queues: QueueStore = MongoQueues(self.connection, directory)
+        self.queues: QueueStore = MongoQueues(self.connection)
         self.messages: MessageStore = MongoMessages(
             self.connection, directory, self._log, self._claimable, clock
         )

@@ -10,7 +10,7 @@ write checks it again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -27,6 +27,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.domain.values import Kind
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.abandoned import DRIVER_NAME, AbandonedTransactions
 from zaqar_impl.storage.mongodb.attempts import in_transaction
@@ -52,7 +53,8 @@ COMMITTED = ReadConcern("majority")
 #: Committed, and all of one moment; on a sharded cluster too.
 SNAPSHOT = ReadConcern("snapshot")
 
-#: Find a queue, and list the queues of a project by name. One queue of a name.
+#: Find a queue, and list the queues of a project by name. One of a name; topics have a collection
+#: of their own.
 QUEUES_BY_NAME = IndexModel(
     [(d.PROJECT, ASCENDING), (d.NAME, ASCENDING)], name="by_name", unique=True
 )
@@ -133,7 +135,10 @@ class Connection:
         self.call_seconds = self.client.options.timeout or CALL_SECONDS
         self.abandoned = AbandonedTransactions(self.client, self.call_seconds)
         self._reach_seconds = min(self.client.options.server_selection_timeout, self.call_seconds)
-        self.queues: Collection = self.database["queues"]
+        self.queues: Mapping[Kind, Collection] = {
+            Kind.QUEUE: self.database["queues"],
+            Kind.TOPIC: self.database["topics"],
+        }
         self.subscriptions: Collection = self.database["subscriptions"]
         self.messages: Collection = self.database["messages"]
         self.messages_fresh = self.messages.with_options(read_concern=FRESH)
@@ -146,7 +151,8 @@ class Connection:
             raise ConfigurationError("the server is neither in a replica set nor a mongos")
         if hello["maxWireVersion"] < MIN_WIRE_VERSION:
             raise ConfigurationError("the server is older than MongoDB 5.0")
-        await self.queues.create_indexes([QUEUES_BY_NAME])
+        for collection in self.queues.values():
+            await collection.create_indexes([QUEUES_BY_NAME])
         await self.messages.create_indexes([BY_POSITION, BY_HOLD, BY_CLAIM, BY_DELAY, BY_EXPIRY])
         await self.subscriptions.create_indexes([BY_SUBSCRIBER, BY_QUEUE, BY_EXPIRY])
 

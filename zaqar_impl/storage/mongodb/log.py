@@ -65,7 +65,7 @@ class Log:
     async def _place(
         self, ref: QueueRef, documents: Sequence[d.Document], session: AsyncClientSession
     ) -> bool:
-        before = await self._connection.queues.find_one_and_update(
+        before = await self._connection.queues[ref.kind].find_one_and_update(
             d.named(ref),
             {"$inc": {d.HEAD: len(documents)}},
             {d.HEAD: 1},

@@ -11,7 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.domain.errors import InvalidInput
+from zaqar_impl.domain.errors import InvalidInput, NotFound
 from zaqar_impl.domain.values import Message, NewMessage, QueueRef, QueueStats
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
@@ -58,8 +58,8 @@ class MongoMessages:
             raise InvalidInput(f"A message body may have {MAX_BODY_BYTES} bytes at the most.")
         now = d.now(self._clock)
         documents = [d.message_document(message, producer, now) for message in messages]
-        while not await self._log.append(ref, documents):
-            await self._directory.create(ref, {})
+        if not await self._log.append(ref, documents):
+            raise NotFound(f"{ref} does not exist.")
         return [str(document[d.ID]) for document in documents]
 
     @answered

@@ -14,7 +14,8 @@ from bson import Int64, ObjectId
 from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
-from zaqar_impl.domain.values import Metadata, Queue, QueueRef
+from zaqar_impl.domain.errors import NotFound
+from zaqar_impl.domain.values import Kind, Metadata, Queue, QueueRef
 from zaqar_impl.storage.interface import QueueFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
@@ -43,62 +44,65 @@ class Directory:
     """Finds queues by name, one query for each call; a cache would have its place here."""
 
     def __init__(self, connection: Connection) -> None:
-        self._queues = connection.queues
-        self._fresh = connection.queues.with_options(read_concern=FRESH)
+        self._fresh = {
+            kind: collection.with_options(read_concern=FRESH)
+            for kind, collection in connection.queues.items()
+        }
 
     async def find(self, ref: QueueRef) -> QueueRecord | None:
         """The queue's record, or None."""
-        found = await self._fresh.find_one(d.named(ref), {d.HEAD: 1})
+        found = await self._fresh[ref.kind].find_one(d.named(ref), {d.HEAD: 1})
         return QueueRecord(found[d.ID], found[d.HEAD]) if found else None
 
-    async def ensure(self, ref: QueueRef) -> QueueRecord:
-        """The queue's record; the queue is made, with no metadata, if there is none."""
-        while True:
-            record = await self.find(ref)
-            if record is not None:
-                return record
-            await self.create(ref, {})
+    async def get(self, ref: QueueRef) -> QueueRecord:
+        """The queue's record, for what can't be without one.
 
-    async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
-        """Make the queue, unless one of this name exists."""
-        try:
-            await self._queues.insert_one(
-                {
-                    **d.named(ref),
-                    d.METADATA: orjson.dumps(metadata),
-                    d.REVISION: ObjectId(),
-                    d.HEAD: Int64(0),
-                }
-            )
-        except DuplicateKeyError:
-            return False
-        return True
+        Raises:
+            NotFound: there is no such queue.
+        """
+        if (record := await self.find(ref)) is None:
+            raise NotFound(f"{ref} does not exist.")
+        return record
 
 
 class MongoQueues:
     """:class:`~zaqar_impl.storage.interface.QueueStore` on MongoDB."""
 
-    def __init__(self, connection: Connection, directory: Directory) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._directory = directory
-        self._queues = connection.queues
-        self._fresh = connection.queues.with_options(read_concern=FRESH)
 
     @answered
     async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
-        return await self._directory.create(ref, metadata)
+        made = {
+            **d.named(ref),
+            d.METADATA: orjson.dumps(metadata),
+            d.REVISION: ObjectId(),
+            d.HEAD: Int64(0),
+        }
+        try:
+            await self.connection.queues[ref.kind].insert_one(made)
+        except DuplicateKeyError:
+            return False
+        return True
 
     @answered
     async def get(self, ref: QueueRef) -> Queue | None:
-        found = await self._queues.find_one(d.named(ref), {d.METADATA: 1})
+        queues = self.connection.queues[ref.kind]
+        found = await queues.find_one(d.named(ref), {d.METADATA: 1})
         return Queue(ref, orjson.loads(found[d.METADATA])) if found else None
 
     @answered
     async def list(
-        self, project: str, *, after: str | None, limit: int, accept: QueueFilter
+        self,
+        project: str,
+        *,
+        after: str | None,
+        limit: int,
+        accept: QueueFilter,
+        kind: Kind = Kind.QUEUE,
     ) -> Sequence[Queue]:
         page: list[Queue] = []
-        async with aclosing(self._accepted(project, after, accept)) as accepted:
+        async with aclosing(self._accepted(project, kind, after, accept)) as accepted:
             async for queue in accepted:
                 page.append(queue)
                 if len(page) == limit:
@@ -106,19 +110,21 @@ class MongoQueues:
         return page
 
     @answered
-    async def count(self, project: str, accept: QueueFilter) -> int:
-        return len([1 async for _ in self._accepted(project, None, accept)])
+    async def count(self, project: str, accept: QueueFilter, *, kind: Kind = Kind.QUEUE) -> int:
+        return len([1 async for _ in self._accepted(project, kind, None, accept)])
 
     @answered
     async def update(
         self, ref: QueueRef, change: Callable[[Metadata], Metadata]
     ) -> Metadata | None:
+        queues = self.connection.queues[ref.kind]
+        fresh = queues.with_options(read_concern=FRESH)
         while True:
-            found = await self._fresh.find_one(d.named(ref), {d.METADATA: 1, d.REVISION: 1})
+            found = await fresh.find_one(d.named(ref), {d.METADATA: 1, d.REVISION: 1})
             if found is None:
                 return None
             changed = change(orjson.loads(found[d.METADATA]))
-            stored = await self._queues.update_one(
+            stored = await queues.update_one(
                 {d.ID: found[d.ID], d.REVISION: found[d.REVISION]},
                 {"$set": {d.METADATA: orjson.dumps(changed), d.REVISION: ObjectId()}},
             )
@@ -131,7 +137,8 @@ class MongoQueues:
     @answered
     async def delete(self, ref: QueueRef) -> None:
         """Once its document is gone, nothing of the queue can be reached; then tidy up."""
-        gone = await self._queues.find_one_and_delete(d.named(ref), {d.ID: 1})
+        queues = self.connection.queues[ref.kind]
+        gone = await queues.find_one_and_delete(d.named(ref), {d.ID: 1})
         if gone:
             orphans = {d.QUEUE: gone[d.ID]}
             for collection, index in (
@@ -142,15 +149,16 @@ class MongoQueues:
                 await repeatedly(delete)
 
     async def _accepted(
-        self, project: str, after: str | None, accept: QueueFilter
+        self, project: str, kind: Kind, after: str | None, accept: QueueFilter
     ) -> AsyncGenerator[Queue, None]:
         query: dict[str, Any] = {d.PROJECT: project}
         if after is not None:
             query[d.NAME] = {"$gt": after}
-        found = self._queues.find(query, {d.NAME: 1, d.METADATA: 1}).sort(d.NAME, ASCENDING)
+        queues = self.connection.queues[kind]
+        found = queues.find(query, {d.NAME: 1, d.METADATA: 1}).sort(d.NAME, ASCENDING)
         async with found:
             async for document in found:
-                ref = QueueRef(project, document[d.NAME])
+                ref = QueueRef(project, document[d.NAME], kind)
                 queue = Queue(ref, orjson.loads(document[d.METADATA]))
                 if accept(queue):
                     yield queue

@@ -45,7 +45,7 @@ class MongoSubscriptions:
 
     @answered
     async def create(self, ref: QueueRef, new: NewSubscription) -> tuple[Subscription, bool]:
-        queue = await self._directory.ensure(ref)
+        queue = await self._directory.get(ref)
         while True:
             made = d.subscription_document(new, queue.id, d.now(self._clock))
             try:

@@ -94,6 +94,10 @@ class Drivers(RuleBasedStateMachine):
         assert memory == mongodb
         return answers
 
+    def made(self, name: str) -> None:
+        """Make the queue, unless it is there."""
+        self.both(lambda driver, _: driver.queues.create(self.ref(name), {}))
+
     async def _answer(self, call: Call, number: int) -> Any:
         try:
             return await call(self.drivers[number], number)
@@ -136,6 +140,7 @@ class Drivers(RuleBasedStateMachine):
             NewMessage(str(len(self.messages) + n).encode(), ttl, delay)
             for n, (ttl, delay) in enumerate(lives)
         ]
+        self.made(name)
         answers = [
             self.runner.run(driver.messages.post(self.ref(name), new, producer=producer))
             for driver in self.drivers
@@ -211,6 +216,8 @@ class Drivers(RuleBasedStateMachine):
         if dead_letters is not None and dead_letters.queue == name:
             other = "a" if name == "dead" else "dead"
             dead_letters = dataclasses.replace(dead_letters, queue=other)
+        if dead_letters is not None:
+            self.made(dead_letters.queue)
         made = self.both(
             lambda driver, _: driver.claims.create(
                 self.ref(name), terms, limit, dead_letters=dead_letters
@@ -238,6 +245,7 @@ class Drivers(RuleBasedStateMachine):
     @rule(name=NAMES, subscriber=SUBSCRIBERS, ttl=TTLS)
     def subscribe(self, name: str, subscriber: str, ttl: int) -> None:
         new = NewSubscription(subscriber, ttl, {"n": ttl})
+        self.made(name)
         made = [
             self.runner.run(driver.subscriptions.create(self.ref(name), new))
             for driver in self.drivers

@@ -146,6 +146,7 @@ async def test_claims_get_through_failures_that_pass(
     mongod: EmbeddedMongod, storage: MongoStorage, ref: QueueRef, how: dict[str, Any]
 ) -> None:
     """Whether the server has done the write or not, it is done once in effect."""
+    await storage.queues.create(ref, {})
     ids = await storage.messages.post(ref, NEW, producer="me")
 
     async with failing(mongod, "update", times=2, **how):
@@ -170,8 +171,9 @@ async def test_expired_messages_leave_the_disk(mongod: EmbeddedMongod, ref: Queu
     """By the server's clock, a while after nobody could see them any more."""
     storage = MongoStorage(mongod.uri, "commits", FakeClock(start=time.time() - 1000))
     await storage.open()
+    await storage.queues.create(ref, {})
     await storage.messages.post(ref, NEW, producer="me")
-    queue = await storage.connection.queues.find_one({"project": ref.project})
+    queue = await storage.connection.queues[ref.kind].find_one({"project": ref.project})
     assert queue is not None
 
     deadline = time.monotonic() + 15

@@ -39,7 +39,7 @@ from zaqar_impl.storage.mongodb.client import Connection
 from zaqar_impl.storage.mongodb.documents import UNHELD, message_document
 from zaqar_impl.storage.mongodb.log import Log
 from zaqar_impl.storage.mongodb.messages import MAX_BODY_BYTES
-from zaqar_impl.storage.mongodb.queues import Directory, QueueRecord
+from zaqar_impl.storage.mongodb.queues import Directory, MongoQueues, QueueRecord
 
 DATABASE = "failures"
 ID = "0" * 24
@@ -137,6 +137,7 @@ async def test_hung_server_ends_calls_at_their_deadline(
     mongod: EmbeddedMongod, storage: MongoStorage, ref: QueueRef
 ) -> None:
     """A server that takes a call and never answers is unavailable; later it may be back."""
+    await storage.queues.create(ref, {})
     await storage.messages.post(ref, NEW, producer="me")
     hasty = MongoStorage(f"{mongod.uri}&timeoutMS=500", DATABASE, FakeClock())
     await hasty.ping()
@@ -192,7 +193,7 @@ async def test_appending_the_same_messages_again_adds_nothing(
     connection = Connection(mongod.uri, DATABASE)
     await connection.open()
     directory, log = Directory(connection), Log(connection)
-    await directory.create(ref, {})
+    await MongoQueues(connection).create(ref, {})
     first, other = ([message_document(new, "me", UNHELD) for new in NEW * 2] for _ in range(2))
 
     assert await log.append(ref, first) is True
@@ -214,6 +215,7 @@ async def test_message_too_large_for_mongodb_is_refused(
     """The posts beside it are not touched by that, and the largest that fits is kept."""
     largest = b'"' + b"x" * (MAX_BODY_BYTES - 2) + b'"'
     posts = [[NewMessage(body, 60)] for body in (largest, largest + b" ", b"1", b"2")]
+    await storage.queues.create(ref, {})
 
     answers = await asyncio.gather(
         *(storage.messages.post(ref, post, producer="me") for post in posts),
@@ -239,7 +241,7 @@ async def test_dead_process_holds_nobody_up_for_long(
     left_open = asyncio.Event()
 
     async def die(session: AsyncClientSession) -> None:
-        await dead.queues.update_one(
+        await dead.queues[ref.kind].update_one(
             {"project": ref.project}, {"$inc": {"head": 5}}, session=session
         )
         left_open.set()

@@ -48,6 +48,7 @@ async def ref(storage: MongoStorage) -> QueueRef:
     """A queue of many messages, among others."""
     for name in ("a", "jobs", "z"):
         new = [NewMessage(b"{}", 3600)] * (MESSAGES if name == "jobs" else BESIDE)
+        await storage.queues.create(QueueRef("project", name), {})
         await storage.messages.post(QueueRef("project", name), new, producer="me")
     return QueueRef("project", "jobs")
 
@@ -184,7 +185,8 @@ async def test_opening_again_changes_no_index(storage: MongoStorage) -> None:
     """The indexes are these, and no others."""
     await storage.open()
 
-    assert set(await storage.connection.queues.index_information()) == {"_id_", "by_name"}
+    for queues in storage.connection.queues.values():
+        assert set(await queues.index_information()) == {"_id_", "by_name"}
     assert set(await storage.connection.messages.index_information()) == {
         "_id_",
         "by_position",

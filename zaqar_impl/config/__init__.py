@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of the service: upstream's groups, names and defaults, so that an operator's
+``zaqar.conf`` is read as it is.
+
+Nothing else reads the configuration: parts are given plain values by the wiring.
+
+Options are declared in a module for each part of the service (``general``, ``stores``, ``rest``,
+``transport``), which is listed in ``registry``. ``settings`` holds what the parts are given,
+``rules`` what has to hold between options, ``loading`` reads files and flags.
+"""
+
+from zaqar_impl.config.errors import WrongConfiguration
+from zaqar_impl.config.loading import load
+from zaqar_impl.config.registry import list_options
+from zaqar_impl.config.rest import REST_GROUP
+from zaqar_impl.config.settings import Settings
+from zaqar_impl.config.stores import STORE_GROUP
+
+__all__ = [
+    "REST_GROUP",
+    "STORE_GROUP",
+    "Settings",
+    "WrongConfiguration",
+    "list_options",
+    "load",
+]

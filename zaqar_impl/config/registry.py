@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All options of the service, gathered from the modules that declare them.
+
+A new module of options is a line in ``_MODULES``; several may add to one group.
+"""
+
+from collections.abc import Sequence
+
+from oslo_config import cfg
+
+from zaqar_impl.config import general, rest, stores, transport
+
+_MODULES = (
+    general,
+    stores,
+    rest,
+    transport,
+)
+
+
+def options_by_group() -> dict[str | None, list[cfg.Opt]]:
+    """Every option that has an effect, by group; None is ``[DEFAULT]``."""
+    gathered: dict[str | None, list[cfg.Opt]] = {}
+    for module in _MODULES:
+        for group, options in module.OPTIONS.items():
+            gathered.setdefault(group, []).extend(options)
+    return gathered
+
+
+def list_options() -> list[tuple[str, Sequence[cfg.Opt]]]:
+    """Every option by group, in the form that oslo.config's generators of samples and pages
+    take."""
+    return [(group or "DEFAULT", options) for group, options in options_by_group().items()]

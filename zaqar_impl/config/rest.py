@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of the REST server."""
+
+from oslo_config import cfg
+
+from zaqar_impl.config.group import Groups
+
+REST_GROUP = "drivers:transport:wsgi"
+
+_REST = [
+    cfg.StrOpt("bind", default="127.0.0.1", help="Address that the REST server listens on."),
+    cfg.PortOpt("port", default=8888, help="Port that the REST server listens on."),
+    cfg.IntOpt(
+        "workers",
+        default=0,
+        min=0,
+        max=256,
+        help="REST worker processes; 0 for one a core, at most 4.",
+    ),
+]
+
+OPTIONS: Groups = {REST_GROUP: _REST}
