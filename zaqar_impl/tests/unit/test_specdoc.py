@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from zaqar_impl.specdoc import bundle, deploy, operations, shape, spec_root
+from zaqar_impl.specdoc import SWITCHES, bundle, deploy, operations, shape, spec_root
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_a_deployments_limits_are_in_its_document(document: dict[str, Any]) -> N
     assert limit.shape.schema["default"] == 7
     assert post.body is not None
     assert post.body.max_bytes == 1000
-    assert deploy(document, {}) == document
+    assert deploy(document, {}, SWITCHES) == document
 
 
 def test_violations_name_member_and_bound(document: dict[str, Any]) -> None:
