@@ -71,7 +71,7 @@ def applications(clock: Clock) -> Callable[..., ASGIApp]:
 
     @functools.cache
     def build(broken: bool, **options: Any) -> ASGIApp:
-        groups = {"enable_checksum": None}
+        groups = {"enable_checksum": None, "admin_mode": None}
         overrides = {
             (groups.get(name, "transport"), name): value for name, value in options.items()
         }

@@ -90,3 +90,16 @@ def test_violations_name_member_and_bound(document: dict[str, Any]) -> None:
     assert metadata.violation({"_default_message_ttl": 5}) == (
         "_default_message_ttl: 5 is less than the minimum of 60"
     )
+
+
+@pytest.mark.option("transport.max_pools_per_page")
+@pytest.mark.option("transport.max_flavors_per_page")
+@pytest.mark.parametrize("resource", ["pool", "flavor"])
+def test_pages_of_administrators_are_bounded(document: dict[str, Any], resource: str) -> None:
+    """Each listing by its own option."""
+    deployed = deploy(document, {f"max_{resource}s_per_page": 7}, SWITCHES)
+
+    (listing,) = [o for o in operations(deployed) if o.id == f"{resource}_list"]
+    (limit,) = [p for p in listing.parameters if p.name == "limit"]
+    assert limit.shape.violation(8) == "8 is greater than the maximum of 7"
+    assert limit.shape.violation(7) is None
