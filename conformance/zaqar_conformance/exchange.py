@@ -20,6 +20,9 @@ _SECRET_LINE: Final = re.compile(
     rb"(?im)^(" + b"|".join(name.encode() for name in sorted(_SECRET)) + rb"):[^\r\n]*"
 )
 
+#: User and password in the URI of a store.
+_USER: Final = re.compile(rb"(?<=://)[^/@\s\"]+(?=@)")
+
 #: What the client library or curl adds by itself; it plays no part in any rule of the API.
 _NOISE: Final = frozenset({"user-agent", "accept-encoding", "connection", "content-length"})
 
@@ -85,6 +88,11 @@ class Exchange:
 def redacted(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers without the secrets in them."""
     return {k: REDACTED if k.lower() in _SECRET else v for k, v in headers.items()}
+
+
+def redacted_body(data: bytes) -> bytes:
+    """The body of a request without the passwords in its URIs."""
+    return _USER.sub(b"***", data)
 
 
 def redacted_wire(data: bytes) -> bytes:
