@@ -8,7 +8,7 @@ knows. Whatever is made here is removed after the case.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from zaqar_conformance import arrange, match, paths
@@ -136,6 +136,12 @@ def listed(answer: Exchange, what: str) -> list[dict[str, Any]]:
     """The pools, flavors or queues of a page."""
     match.status(answer, 200)
     return match.objects(what, match.member("the body", match.object_of(answer), what))
+
+
+def names(pages: Iterable[Exchange], what: str) -> list[str]:
+    """The names of the pools, flavors or queues of all pages."""
+    items = [item for page in pages for item in listed(page, what)]
+    return [str(match.member(f"an entry of {what}", item, "name")) for item in items]
 
 
 def masked(uri: str) -> str:

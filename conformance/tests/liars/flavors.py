@@ -188,7 +188,7 @@ lie(
     "queue-create.unknown-flavor",
     "queue-create.no-usable-pool",
     check_flavor=nothing,
-    place=nothing,
+    assign=nothing,
 )
 lie(
     "makes a queue before it has a pool",

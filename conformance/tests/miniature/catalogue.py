@@ -66,7 +66,7 @@ class Catalogue(Patches):
         if flavor is not None:
             self.check_flavor(flavor)
             if self.find(call) is None:
-                self.place(call, flavor)
+                self.assign(call, flavor)
         return super().queue_create(call)
 
     def flavor_named(self, call: Call) -> str | None:
@@ -80,7 +80,7 @@ class Catalogue(Patches):
         if flavor not in self.flavors:
             raise Refusal(400, "there is no such flavor")
 
-    def place(self, call: Call, flavor: str) -> None:
+    def assign(self, call: Call, flavor: str) -> None:
         """Chooses a pool for a new queue."""
         usable = [name for name in self.pools_of(flavor) if self.takes(self.pools[name])]
         if not usable:

@@ -119,7 +119,7 @@ def order(api: Api) -> None:
     made = _two(api)
 
     pages = observe.pages(api, paths.FLAVORS, {"limit": api.limits.max_flavors_per_page})
-    names = [one["name"] for page in pages for one in administer.listed(page, "flavors")]
+    names = administer.names(pages, "flavors")
 
     match.equal("the names", [name for name in names if name in made], sorted(made))
 
@@ -133,7 +133,7 @@ def paging(api: Api) -> None:
 
     sizes = [len(administer.listed(page, "flavors")) for page in pages]
     match.equal("the sizes of the pages", sizes, [1] * (len(pages) - 1) + [0])
-    names = [one["name"] for page in pages for one in administer.listed(page, "flavors")]
+    names = administer.names(pages, "flavors")
     match.distinct("names", names)
     for name in made:
         match.present("names", name, names)
@@ -243,7 +243,7 @@ def capabilities_ignored(api: Api) -> None:
     before = administer.seen_flavor(api, name)
 
     for given in ({}, {"FIFO": False}):
-        body = {"pool_list": before["pool_list"], "capabilities": given}
+        body = {"pool_list": before.get("pool_list"), "capabilities": given}
         match.status(api.put(paths.flavor(name), json=body), 201)
         match.equal("the flavor", administer.seen_flavor(api, name), before)
 

@@ -70,8 +70,10 @@ def succeeds(api: Api) -> None:
     """In a storage that is well, all operations succeed and none has a reference to a failure."""
     for storage in _storages(api):
         match.equal("storage_reachable", storage.get("storage_reachable"), True)
-        for name, status in storage["operation_status"].items():
-            told = {"succeeded": status.get("succeeded"), "ref": status.get("ref")}
+        statuses = match.an_object("operation_status", storage.get("operation_status"))
+        for name in statuses:
+            status = match.an_object(name, statuses[name])
+            told = {key: status.get(key) for key in ("succeeded", "ref")}
             match.equal(name, told, {"succeeded": True, "ref": None})
 
 
@@ -80,7 +82,8 @@ def volume(api: Api) -> None:
     """Messages that were just posted count among all."""
     arrange.stocked(api, *range(_POSTED))
 
-    volumes = [one["message_volume"] for one in _storages(api) if "message_volume" in one]
+    told_by = [one["message_volume"] for one in _storages(api) if "message_volume" in one]
+    volumes = match.objects("volumes", told_by)
     if not volumes:
         raise Unsupported("the target does not tell how many messages it has")
     for told in volumes:

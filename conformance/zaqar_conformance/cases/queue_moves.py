@@ -77,7 +77,7 @@ def paging(api: Api) -> None:
 
     pages = list(observe.pages(api, paths.pool_queues(places.here), {"limit": 2}))
 
-    seen = [[queue["name"] for queue in administer.listed(page, "queues")] for page in pages]
+    seen = [administer.names([page], "queues") for page in pages]
     match.equal("the sizes of the pages", [len(page) for page in seen], [2, 1, 0])
     match.same_items("the names", [name for page in seen for name in page], made)
 
@@ -141,12 +141,12 @@ def claims(api: Api) -> None:
     places = _places(api)
     name = administer.queue_of(api, places.flavor, *_BODIES)
     claim = arrange.claimed(api, name, limit=2)
-    held = [message["id"] for message in claim.messages]
+    held = [str(message.get("id")) for message in claim.messages]
 
     _moved(api, name, places.there)
 
     shown = match.objects("messages", observe.claim(api, claim.path).get("messages"))
-    match.equal("the claimed messages", [message["id"] for message in shown], held)
+    match.equal("the claimed messages", [message.get("id") for message in shown], held)
     others = match.bodies(api.post(paths.claims(name), json={"ttl": 60, "grace": 60}), 201)
     match.equal("what others can claim", others, ["c"])
     match.status(api.delete(paths.message(name, held[0]), params={"claim_id": claim.id}), 204)
@@ -193,7 +193,7 @@ def goes_on(api: Api) -> None:
         match.status(move.result(_LONGEST_MOVE), 200)
 
     pages = observe.pages(api, paths.messages(name), {"echo": "true"})
-    found = [message["body"] for page in pages for message in match.messages(page)]
+    found = [body for page in pages for body in match.bodies(page)]
     match.equal("the bodies", found, ["first", *range(_CROWD)])
 
 
