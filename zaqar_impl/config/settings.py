@@ -14,8 +14,10 @@ from typing import Any
 from oslo_config import cfg
 
 from zaqar_impl.config.rest import REST_GROUP
+from zaqar_impl.config.sharing import SHARING_GROUP
 from zaqar_impl.config.stores import STORE_GROUP
 from zaqar_impl.domain.limits import Limits
+from zaqar_impl.domain.sharing import Signing
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Settings:
     database: str
     data_dir: Path
     transport: Mapping[str, Any]
+    signing: Signing | None = None
 
     @property
     def limits(self) -> Limits:
@@ -62,7 +65,14 @@ def settings_of(conf: cfg.ConfigOpts) -> Settings:
         database=conf[STORE_GROUP].database,
         data_dir=Path(conf.embedded.data_dir or _user_data_dir()),
         transport=dict(conf.transport),
+        signing=_signing(conf),
     )
+
+
+def _signing(conf: cfg.ConfigOpts) -> Signing | None:
+    """None without a key; an empty one is none, since anybody could sign with it."""
+    options = conf[SHARING_GROUP]
+    return Signing(options.secret_key, options.max_lifetime) if options.secret_key else None
 
 
 def _user_data_dir() -> str:

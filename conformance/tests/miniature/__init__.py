@@ -20,6 +20,7 @@ from .claims import Claims
 from .documents import Documents
 from .flavors import Flavors
 from .reading import Refusal, error
+from .sharing import Sharing
 from .state import Call
 from .subscriptions import Subscriptions
 from .wire import NOTHING, Answer, Request, serving
@@ -42,6 +43,7 @@ _ROUTES: dict[str, dict[str, str]] = {
     },
     "/v2/queues/{name}/stats": {"GET": "queue_get_stats"},
     "/v2/queues/{name}/purge": {"POST": "queue_purge"},
+    "/v2/queues/{name}/share": {"POST": "queue_share"},
     "/v2/queues/{name}/messages": {
         "GET": "message_list",
         "POST": "message_post",
@@ -84,7 +86,7 @@ _ROUTES: dict[str, dict[str, str]] = {
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class Miniature(Flavors, Claims, Subscriptions, Documents):
+class Miniature(Flavors, Claims, Subscriptions, Documents, Sharing):
     """The server. `serving` opens it to the network, `advance` moves its clock."""
 
     #: How the paths begin that this deployment does not have.
@@ -114,6 +116,7 @@ class Miniature(Flavors, Claims, Subscriptions, Documents):
         path, _, query = request.target.partition("?")
         template, name, id = self.routed(unquote(path))
         call = Call(request, unquote(path), self.query_of(query), queue=name, id=id)
+        self.check_share(request, unquote(path))
         self.check_form(request)
         self.check_accept(request)
         if template != "/":

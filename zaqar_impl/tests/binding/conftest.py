@@ -42,6 +42,7 @@ def application_of(settings: Settings, storage: Any, clock: Clock, **more: Any) 
         metadata_shape=shape(document, "QueueMetadata"),
         home_document=home_document(spec_root(), document),
         enable_checksum=settings.enable_checksum,
+        signing=settings.signing,
     )
     return application(document, service, validate_responses=True, **more)
 
@@ -71,7 +72,12 @@ def applications(clock: Clock) -> Callable[..., ASGIApp]:
 
     @functools.cache
     def build(broken: bool, **options: Any) -> ASGIApp:
-        groups = {"enable_checksum": None, "admin_mode": None}
+        groups = {
+            "enable_checksum": None,
+            "admin_mode": None,
+            "secret_key": "signed_url",
+            "max_lifetime": "signed_url",
+        }
         overrides = {
             (groups.get(name, "transport"), name): value for name, value in options.items()
         }
