@@ -65,6 +65,10 @@ class Api(HandWritten):
         """Lets time pass on the target."""
         self._wait(seconds)
 
+    def patient(self, timeout: float) -> Api:
+        """The same caller, who waits longer for an answer."""
+        return self._as(replace(self.target, timeout=timeout))
+
     def beside(self, timeout: float) -> Api:
         """The same caller over connections of its own and with more patience, for a thread."""
         return Api(replace(self.target, timeout=timeout), self.limits, self._wait)

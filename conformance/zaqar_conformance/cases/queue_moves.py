@@ -20,7 +20,7 @@ _CHOSEN: Final = ("flavor.chosen-by-queues",)
 _BODIES: Final = ["a", "b", "c"]
 _CROWD: Final = 60
 #: Seconds that a move may take, and who posts meanwhile may be held up.
-_LONGEST_MOVE: Final = 60.0
+_LONGEST_MOVE: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _which(api: Api, name: str) -> dict[str, str]:
 
 
 def _move(api: Api, name: str, pool: str) -> Exchange:
-    return api.post(paths.pool_queues(pool), json=_which(api, name))
+    return api.patient(_LONGEST_MOVE).post(paths.pool_queues(pool), json=_which(api, name))
 
 
 @setup()
