@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from zaqar_conformance import administer, arrange, match, observe, paths
-from zaqar_conformance.case import case
+from zaqar_conformance.case import case, setup
 from zaqar_conformance.client import Api
 
 _CREATED: Final = ("flavor-create.created",)
@@ -108,7 +108,7 @@ def _two(api: Api, firsts: str = "aB") -> list[str]:
     for first, pool in zip(firsts, _pools(api), strict=True):
         made.append(f"{first}{administer.new_name(api)}")
         api.afterwards("DELETE", paths.flavor(made[-1]))
-        with administer.setup():
+        with setup():
             match.status(api.put(paths.flavor(made[-1]), json={"pool_list": [pool]}), 201)
     return made
 

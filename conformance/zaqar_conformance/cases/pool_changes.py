@@ -55,7 +55,8 @@ def body(api: Api) -> None:
     [uri] = administer.uris(api, 1)
     name = administer.pool(api, uri)
 
-    for given in ([], "text", {"weight": -1}, {"weight": 2**32}, {"weight": "1"}, {"uri": 7}):
+    wrong: list[Any] = [{"weight": -1}, {"weight": 2**32}, {"weight": "1"}, {"uri": 7}]
+    for given in ([], "text", *wrong):
         _patched(api, name, given, 400)
     match.status(api.patch(paths.pool(name), data=b"{"), 400)
     match.equal("weight", administer.seen(api, name).get("weight"), 0)

@@ -65,8 +65,9 @@ def stays_in_pool(api: Api) -> None:
     first, second = (administer.flavored(api, uri)[1] for uri in administer.uris(api, 2))
     name = administer.queue_of(api, first, *_BODIES)
 
-    for again in ({}, {"json": {}}, {"json": {"_flavor": second}}):
-        match.status(api.put(paths.queue(name), **again), 204)
+    for told in (None, {}, {"_flavor": second}):
+        body = {} if told is None else {"json": told}
+        match.status(api.put(paths.queue(name), **body), 204)
         match.equal("the bodies", observe.bodies(api, name), _BODIES)
 
 

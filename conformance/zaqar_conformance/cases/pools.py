@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from zaqar_conformance import administer, match, observe, paths
 from zaqar_conformance.administer import NO_KIND, NOBODY
-from zaqar_conformance.case import Unsupported, case
+from zaqar_conformance.case import Unsupported, case, setup
 from zaqar_conformance.client import Api
 
 _CREATED: Final = ("pool-create.created",)
@@ -119,7 +119,7 @@ def _named(api: Api, uri: str, first: str) -> str:
     """A pool whose name begins like that."""
     name = f"{first}{administer.new_name(api)}"
     api.afterwards("DELETE", paths.pool(name))
-    with administer.setup():
+    with setup():
         match.status(api.put(paths.pool(name), json={"uri": uri, "weight": 0}), 201)
     return name
 

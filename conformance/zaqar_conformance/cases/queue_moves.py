@@ -256,7 +256,7 @@ def unknown(api: Api) -> None:
 
 
 @case("pool-queue-move.body", needs=_MOVED)
-def body(api: Api) -> None:
+def move_body(api: Api) -> None:
     """A move says which queue of which project it is about."""
     places = _places(api)
     which = _which(api, administer.queue_of(api, places.flavor))
@@ -264,8 +264,9 @@ def body(api: Api) -> None:
     for member in ("project", "name"):
         given = {key: value for key, value in which.items() if key != member}
         match.status(api.post(paths.pool_queues(places.there), json=given), 400)
-    for given in ([], "text", {**which, "kind": "stack"}, {**which, "name": 5}):
-        match.status(api.post(paths.pool_queues(places.there), json=given), 400)
+    wrong: list[Any] = [[], "text", {**which, "kind": "stack"}, {**which, "name": 5}]
+    for body in wrong:
+        match.status(api.post(paths.pool_queues(places.there), json=body), 400)
 
 
 @case("pool-queue-move.others-stay", needs=_MOVED)
