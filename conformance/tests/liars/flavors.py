@@ -138,7 +138,7 @@ lie(
     note_capabilities=_noted,
     capabilities=_as_noted,
 )
-lie("never takes a pool out of a flavor", "flavor-create.replaced", "flavor-update.frees-pools",
+lie("never takes a pool out of a flavor", "flavor-create.others-freed", "flavor-update.frees-pools",
     mark=_added)  # fmt: skip
 lie("changes no flavor", "flavor-update.changed", "flavor-update.frees-pools",
     flavor_update=_not_changed)  # fmt: skip

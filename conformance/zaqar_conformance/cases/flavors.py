@@ -151,7 +151,7 @@ def limit_range(api: Api) -> None:
 
 @case("flavor-create.replaced", needs=_SHOWN)
 def replaced(api: Api) -> None:
-    """PUT of a flavor that exists is answered with 201, and gives it other pools."""
+    """PUT of a flavor that exists is answered with 201, and gives it the pools."""
     first, second = _pools(api)
     name = administer.flavor(api, first)
 
@@ -159,7 +159,20 @@ def replaced(api: Api) -> None:
 
     match.status(answer, 201)
     match.header(answer, "Location", paths.flavor(name))
+    match.present("pool_list", second, _pools_of(api, name))
+    match.equal("flavor of the pool", administer.flavor_of(api, second), name)
+
+
+@case("flavor-create.others-freed", needs=("flavor-create.replaced",))
+def others_freed(api: Api) -> None:
+    """A pool that is left out when a flavor is made again is free."""
+    first, second = _pools(api)
+    name = administer.flavor(api, first)
+
+    match.status(api.put(paths.flavor(name), json={"pool_list": [second]}), 201)
+
     match.equal("pool_list", _pools_of(api, name), [second])
+    match.equal("flavor of the pool", administer.flavor_of(api, first), None)
 
 
 @case("flavor-create.body", needs=_CREATED)
