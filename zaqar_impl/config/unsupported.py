@@ -54,7 +54,6 @@ _LIKE_MONGODB: Mapping[str, str] = {
 #: Single options without an effect, by group.
 OPTIONS: Mapping[str | None, Mapping[str, str]] = {
     None: {
-        "admin_mode": _LATER,
         "enable_deprecated_api_versions": "v2 is the only version that is served",
         "pooling": _LATER,
         "sharding": _LATER,
@@ -94,10 +93,6 @@ OPTIONS: Mapping[str | None, Mapping[str, str]] = {
         "claim_pipeline": "no stages can stand before the claims",
         "subscription_pipeline": "no stages can stand before the subscriptions",
         "topic_pipeline": "no stages can stand before the topics",
-    },
-    "transport": {
-        "max_flavors_per_page": _LATER,
-        "max_pools_per_page": _LATER,
     },
 }
 
