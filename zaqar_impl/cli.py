@@ -107,6 +107,12 @@ def _parser() -> argparse.ArgumentParser:
         "--data-dir", metavar="DIR", help="where the embedded MongoDB keeps its data"
     )
     parser.add_argument(
+        "--admin-mode",
+        "--admin_mode",  # upstream's spelling
+        action=argparse.BooleanOptionalAction,
+        help="serve the operations of administrators too (off)",
+    )
+    parser.add_argument(
         "--debug", action="store_true", default=None, help="log a line for each request"
     )
     return parser
@@ -121,6 +127,7 @@ def _overrides(parsed: argparse.Namespace) -> dict[tuple[str | None, str], Any]:
         (STORE_GROUP, "database"): parsed.database,
         ("embedded", "data_dir"): parsed.data_dir,
         (None, "debug"): parsed.debug,
+        (None, "admin_mode"): parsed.admin_mode,
     }
     return {option: value for option, value in flags.items() if value is not None}
 
@@ -162,6 +169,10 @@ def _announce(settings: Settings, bound: socket.socket) -> None:
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     if settings.auth_strategy == "":
         _tell("No authentication: whoever reaches the port can use any project.")
+        if settings.admin_mode:
+            _tell(
+                "admin_mode without authentication: whoever reaches the port is an administrator."
+            )
     print(
         f"Zaqar is ready.\n"
         f"  REST API        {url}/v2/\n"

@@ -39,14 +39,14 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
     A worker starts also while the storage is down: it answers 503 until the storage is back.
     """
     root = spec_root()
-    document = deploy(bundle(root), settings.transport)
+    document = deploy(bundle(root), settings.transport, settings.switches)
     driver = storage(settings)
     service = Service(
         storage=driver,
         limits=settings.limits,
         clock=system_clock,
         metadata_shape=shape(document, "QueueMetadata"),
-        home_document=home_document(root),
+        home_document=home_document(root, document),
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
     )

@@ -18,6 +18,12 @@ _DEFAULT = [
         default=False,
         help="Whether messages are listed, fetched and claimed with the MD5 of their body.",
     ),
+    cfg.BoolOpt(
+        "admin_mode",
+        default=False,
+        help="Whether the operations of administrators exist. Without an auth_strategy they are "
+        "open to whoever reaches the port.",
+    ),
 ]
 
 OPTIONS: Groups = {None: _DEFAULT}

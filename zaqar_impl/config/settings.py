@@ -27,6 +27,7 @@ class Settings:
     debug: bool
     auth_strategy: str
     enable_checksum: bool
+    admin_mode: bool
     bind: str
     port: int
     workers: int
@@ -42,6 +43,12 @@ class Settings:
         values = {field.name: self.transport[field.name] for field in fields(Limits)}
         return Limits(**{**values, "subscriber_types": tuple(values["subscriber_types"])})
 
+    @property
+    def switches(self) -> frozenset[str]:
+        """The switches of the spec (``x-enabled-by``) that are on."""
+        switches = {"admin_mode": self.admin_mode}
+        return frozenset(name for name, on in switches.items() if on)
+
 
 def settings_of(conf: cfg.ConfigOpts) -> Settings:
     """The settings that these parsed options mean."""
@@ -49,6 +56,7 @@ def settings_of(conf: cfg.ConfigOpts) -> Settings:
         debug=conf.debug,
         auth_strategy=conf.auth_strategy,
         enable_checksum=conf.enable_checksum,
+        admin_mode=conf.admin_mode,
         bind=conf[REST_GROUP].bind,
         port=conf[REST_GROUP].port,
         workers=conf[REST_GROUP].workers,

@@ -16,7 +16,7 @@ from zaqar_impl import jsontext
 from zaqar_impl.handlers import HANDLERS
 from zaqar_impl.handlers.messages import PostedMessage
 from zaqar_impl.handlers.service import Service
-from zaqar_impl.rest import answers
+from zaqar_impl.rest import administration, answers
 from zaqar_impl.rest import request as requests
 from zaqar_impl.rest.answers import Answer
 from zaqar_impl.rest.request import ID_HEADER, RestRequest
@@ -117,6 +117,7 @@ BINDINGS: Mapping[str, Binding] = {
     ),
     "subscription_delete": Binding(answers.nothing),
     "subscription_confirm": Binding(answers.nothing_here, body=_members("confirmed")),
+    "check_node_health": Binding(administration.health),
 }
 
 

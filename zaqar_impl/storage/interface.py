@@ -30,6 +30,7 @@ suite in ``zaqar_impl.storage.contract``. The promises that hold for every metho
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from zaqar_impl.domain.health import MessageVolume
 from zaqar_impl.domain.values import (
     Claim,
     ClaimTerms,
@@ -260,6 +261,20 @@ class Storage(Protocol):
 
         Raises:
             StorageUnavailable: it does not.
+        """
+
+    async def writable(self) -> None:
+        """Return when a write would be acknowledged now, within seconds; nothing is stored for it.
+
+        Raises:
+            StorageUnavailable: it would not.
+        """
+
+    async def volume(self) -> MessageVolume | None:
+        """About how many messages there are, or None if that is not cheap to tell.
+
+        It takes no longer with millions of messages. Expired messages may count as long as they are
+        not removed.
         """
 
     async def close(self) -> None:

@@ -21,7 +21,7 @@ import pytest
 # Before they are imported, so that a failing assert in them shows its values.
 for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "claims", "delay"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
-for _topic in ("concurrency", "isolation", "deadletters", "subscriptions"):
+for _topic in ("concurrency", "isolation", "deadletters", "subscriptions", "health"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
@@ -30,6 +30,7 @@ from zaqar_impl.storage.contract.concurrency import ConcurrencyContract  # noqa:
 from zaqar_impl.storage.contract.deadletters import DeadLetterContract  # noqa: E402
 from zaqar_impl.storage.contract.delay import DelayContract  # noqa: E402
 from zaqar_impl.storage.contract.expiry import ExpiryContract  # noqa: E402
+from zaqar_impl.storage.contract.health import HealthContract  # noqa: E402
 from zaqar_impl.storage.contract.isolation import IsolationContract  # noqa: E402
 from zaqar_impl.storage.contract.messages import MessageContract  # noqa: E402
 from zaqar_impl.storage.contract.order import OrderContract  # noqa: E402
@@ -52,5 +53,6 @@ class StorageContract(
     IsolationContract,
     ConcurrencyContract,
     SubscriptionContract,
+    HealthContract,
 ):
     """All topics."""

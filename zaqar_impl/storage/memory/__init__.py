@@ -8,6 +8,7 @@ and ``subscriptions`` are the four stores.
 """
 
 from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.health import MessageVolume
 from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore, SubscriptionStore
 from zaqar_impl.storage.memory.claims import MemoryClaims
 from zaqar_impl.storage.memory.messages import MemoryMessages
@@ -25,7 +26,7 @@ class MemoryStorage:
     """The whole of it; nothing here can ever be unavailable."""
 
     def __init__(self, clock: Clock) -> None:
-        state = State(clock)
+        self._state = state = State(clock)
         self.queues: QueueStore = MemoryQueues(state)
         self.messages: MessageStore = MemoryMessages(state)
         self.claims: ClaimStore = MemoryClaims(state)
@@ -34,5 +35,13 @@ class MemoryStorage:
     async def open(self) -> None: ...
 
     async def ping(self) -> None: ...
+
+    async def writable(self) -> None: ...
+
+    async def volume(self) -> MessageVolume:
+        entries = [entry for ref in self._state.logs for entry in self._state.live(ref)]
+        now = self._state.now()
+        claimed = sum(entry.claim(now) is not None for entry in entries)
+        return MessageVolume(claimed=claimed, total=len(entries))
 
     async def close(self) -> None: ...

@@ -10,8 +10,8 @@ write checks it again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -162,10 +162,17 @@ class Connection:
         await self.client.close()
 
     async def ping(self) -> None:
-        """Ask the primary whether it is there; the one call that does not wait for an election."""
+        """Ask the primary whether it is there."""
+        with self.at_once():
+            await self.database.command("ping")
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Give a cheap question a few seconds, and one error for everything that fails; it does
+        not wait for an election."""
         try:
             with self.time_limit(min(PING_SECONDS, self._reach_seconds)):
-                await self.database.command("ping")
+                yield
         except PyMongoError as error:
             raise StorageUnavailable() from error
 

@@ -34,13 +34,13 @@ class Clock:
 
 def application_of(settings: Settings, storage: Any, clock: Clock, **more: Any) -> ASGIApp:
     """The REST application of a deployment, over this storage."""
-    document = deploy(bundle(spec_root()), settings.transport)
+    document = deploy(bundle(spec_root()), settings.transport, settings.switches)
     service = Service(
         storage=storage,
         limits=settings.limits,
         clock=clock,
         metadata_shape=shape(document, "QueueMetadata"),
-        home_document=home_document(spec_root()),
+        home_document=home_document(spec_root(), document),
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
     )
@@ -74,6 +74,7 @@ def applications(clock: Clock) -> Callable[..., ASGIApp]:
     def build(broken: bool, **options: Any) -> ASGIApp:
         groups = {
             "enable_checksum": None,
+            "admin_mode": None,
             "secret_key": "signed_url",
             "max_lifetime": "signed_url",
         }

@@ -100,6 +100,8 @@ def every_call(storage: MongoStorage, ref: QueueRef) -> dict[str, Coroutine[Any,
         "subscriptions.purge": subscriptions.purge(ref),
         "open": storage.open(),
         "ping": storage.ping(),
+        "writable": storage.writable(),
+        "volume": storage.volume(),
     }
 
 
@@ -125,7 +127,7 @@ async def test_every_method_says_unavailable_when_nobody_answers(ref: QueueRef) 
         "claims": ClaimStore,
         "subscriptions": SubscriptionStore,
     }
-    assert set(calls) == {"open", "ping"} | {
+    assert set(calls) == {"open", "ping", "writable", "volume"} | {
         f"{name}.{method}" for name, store in stores.items() for method in methods(store)
     }
     assert {type(answer) for answer in answers} == {StorageUnavailable}
@@ -157,6 +159,23 @@ async def test_hung_server_ends_calls_at_their_deadline(
     await until_answered(lambda: hasty.messages.post(ref, NEW, producer="me"))
     assert (await storage.messages.stats(ref)).total >= 2
     await hasty.close()
+
+
+async def test_storage_that_can_not_write_says_so(
+    mongod: EmbeddedMongod, storage: MongoStorage
+) -> None:
+    """Without a primary, which is what a replica set without its majority comes to."""
+    async with AsyncMongoClient[Any](mongod.uri) as client:
+        await storage.writable()
+
+        await client.admin.command("replSetStepDown", 6, force=True)
+        began = time.monotonic()
+        with pytest.raises(StorageUnavailable):
+            await storage.writable()
+        took = time.monotonic() - began
+
+    assert took < 5
+    await until_answered(storage.writable)
 
 
 async def until_answered(call: Callable[[], Coroutine[Any, Any, Any]]) -> None:
