@@ -10,6 +10,7 @@ table. ::
     ├── NotFound              the named thing does not exist
     ├── Conflict              the change contradicts what is stored
     └── StorageUnavailable    the storage did not answer; nothing can be said about the request
+        └── StorageUnfit      it answers, but is nothing that its driver can work with
 """
 
 
@@ -40,3 +41,8 @@ class StorageUnavailable(ZaqarError):
         self, text: str = "The storage is not available right now; try again shortly."
     ) -> None:
         super().__init__(text)
+
+
+class StorageUnfit(StorageUnavailable):
+    """The storage answers, but its driver can't work with it; the text says why, for the
+    operator."""

@@ -8,13 +8,23 @@ and raises domain errors. It knows no status, header, JSON document or framework
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from zaqar_impl.handlers import claims, health, messages, queues, sharing, subscriptions, system
+from zaqar_impl.handlers import (
+    claims,
+    flavors,
+    health,
+    messages,
+    pools,
+    queues,
+    sharing,
+    subscriptions,
+    system,
+)
 
 Handler = Callable[..., Awaitable[Any]]
 
 #: operationId -> handler
 HANDLERS: Mapping[str, Handler] = {
     name: getattr(module, name)
-    for module in (system, queues, messages, claims, subscriptions, sharing, health)
+    for module in (system, queues, messages, claims, subscriptions, health, pools, flavors, sharing)
     for name in module.__all__
 }

@@ -19,6 +19,7 @@ class MemoryMessages:
     async def post(
         self, ref: QueueRef, messages: Sequence[NewMessage], *, producer: str
     ) -> Sequence[str]:
+        self._state.check_open(ref)
         log = self._state.log(ref)
         now = self._state.now()
         posted = [
@@ -67,17 +68,20 @@ class MemoryMessages:
     async def delete_many(
         self, ref: QueueRef, ids: Sequence[str], *, claim_ids: Sequence[str] | None
     ) -> None:
+        self._state.check_open(ref)
         if claim_ids is None:
             self._state.remove(ref, self._named(ref, ids))
         else:
             self._remove(ref, ids, claim_ids)
 
     async def pop(self, ref: QueueRef, limit: int) -> Sequence[Message]:
+        self._state.check_open(ref)
         popped = self._state.claimable(ref, limit)
         self._state.remove(ref, popped)
         return self._state.shown(popped)
 
     async def purge(self, ref: QueueRef) -> None:
+        self._state.check_open(ref)
         if ref in self._state.logs:
             self._state.logs[ref].entries = []
 
@@ -90,6 +94,7 @@ class MemoryMessages:
 
     def _remove(self, ref: QueueRef, ids: Sequence[str], claim_ids: Sequence[str] | None) -> None:
         """Remove the messages that exist if the rule allows it for all of them."""
+        self._state.check_open(ref)
         now = self._state.now()
         named = self._named(ref, ids)
         for claim in [entry.claim(now) for entry in named]:
