@@ -8,6 +8,9 @@ from typing import Final
 HOME: Final = "/v2/"
 PING: Final = "/v2/ping"
 QUEUES: Final = "/v2/queues"
+HEALTH: Final = "/v2/health"
+POOLS: Final = "/v2/pools"
+FLAVORS: Final = "/v2/flavors"
 
 
 def queue(name: str) -> str:
@@ -63,3 +66,18 @@ def subscription(name: str, subscription_id: str) -> str:
 def confirm(name: str, subscription_id: str) -> str:
     """Where a subscription is confirmed."""
     return f"{QUEUES}/{name}/subscriptions/{subscription_id}/confirm"
+
+
+def pool(name: str) -> str:
+    """A pool."""
+    return f"{POOLS}/{name}"
+
+
+def pool_queues(name: str) -> str:
+    """The queues that live in a pool, and where they are moved to."""
+    return f"{POOLS}/{name}/queues"
+
+
+def flavor(name: str) -> str:
+    """A flavor."""
+    return f"{FLAVORS}/{name}"

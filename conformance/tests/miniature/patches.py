@@ -36,8 +36,12 @@ class Patches(Queues):
             self.apply(result, verb, key, value)
         self.check_metadata(result)
         self.check_not_own(call, result)
+        self.check_change(call, queue.metadata, result)
         queue.metadata = result
         return Answer(200, self.patched(queue.metadata))
+
+    def check_change(self, call: Call, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """What a patch may make of metadata, beyond what metadata may be."""
 
     def check_media_type(self, call: Call) -> None:
         """The one media type of patches, exactly."""

@@ -50,5 +50,5 @@ class MongoHealth:
         found = await self.connection.messages_fresh.aggregate(
             [{"$sample": {"size": SAMPLED}}, {"$match": self._claimed()}, {"$count": "claimed"}]
         )
-        claimed = sum([part["claimed"] async for part in found])
+        claimed = sum([int(part["claimed"]) async for part in found])
         return round(total * claimed / SAMPLED)

@@ -102,7 +102,7 @@ async def test_pools_have_a_member_each() -> None:
 
     answer = administration.health(PooledHealth(True, {"east": one, "west": one}), request, 0)
 
-    document = answer.body.decode()
+    document = bytes(answer.body).decode()
     assert document.count("storage_reachable") == 2
     assert '"catalog_reachable":true' in document
 
