@@ -17,7 +17,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
-from zaqar_impl.domain.errors import InvalidInput, StorageUnavailable
+from zaqar_impl.domain.errors import InvalidInput, StorageUnavailable, StorageUnfit
 from zaqar_impl.domain.values import (
     ClaimTerms,
     NewMessage,
