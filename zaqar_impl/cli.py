@@ -170,7 +170,7 @@ def _serve(settings: Settings) -> int:
 def _mongodb(settings: Settings) -> Iterator[tuple[str | None, Callable[[], str | None]]]:
     """The URI of the MongoDB to use, an embedded one if none was given, and how to ask what is
     wrong with it."""
-    if settings.mongodb_uri or settings.driver != "mongodb":
+    if not settings.needs_mongodb:
         yield settings.mongodb_uri, lambda: None
         return
     _tell(f"Starting the embedded MongoDB on {settings.data_dir} ...")

@@ -31,4 +31,14 @@ _DEFAULT = [
     ),
 ]
 
-OPTIONS: Groups = {None: _DEFAULT}
+_POOLING = [
+    cfg.BoolOpt(
+        "pooling",
+        default=False,
+        deprecated_name="sharding",
+        help="Whether queues are spread over pools, which the operations of administrators "
+        "register. Without, all of them live in the message store.",
+    ),
+]
+
+OPTIONS: Groups = {None: [*_DEFAULT, *_POOLING]}

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 from zaqar_impl.handlers import (
     claims,
+    flavors,
     health,
     messages,
+    pools,
     queues,
     sharing,
     subscriptions,
@@ -22,6 +24,17 @@ from zaqar_impl.handlers.service import Handler
 #: operationId -> handler
 HANDLERS: Mapping[str, Handler] = {
     name: getattr(module, name)
-    for module in (system, queues, messages, claims, subscriptions, sharing, topics, health)
+    for module in (
+        system,
+        queues,
+        messages,
+        claims,
+        subscriptions,
+        sharing,
+        topics,
+        health,
+        pools,
+        flavors,
+    )
     for name in module.__all__
 }

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 from zaqar_impl.domain.errors import StorageUnavailable
-from zaqar_impl.domain.health import MessageVolume, OperationStatus, StorageHealth
+from zaqar_impl.domain.health import MessageVolume, OperationStatus, PooledHealth, StorageHealth
 from zaqar_impl.domain.values import Caller
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.storage.interface import Storage
@@ -31,9 +31,18 @@ _WRITING = (
 )
 
 
-async def check_node_health(service: Service, caller: Caller) -> StorageHealth:
-    """The health of the storage; told also where nothing would succeed."""
-    return await storage_health(service.storage)
+async def check_node_health(service: Service, caller: Caller) -> StorageHealth | PooledHealth:
+    """The health of the storage, or of each pool; told also where nothing would succeed."""
+    if service.pools is None:
+        return await storage_health(service.storage)
+    try:
+        stores = await service.pools.stores()
+    except StorageUnavailable as error:
+        LOG.warning("health: the catalogue is unavailable: %s", error.__cause__ or error)
+        return PooledHealth(False, {})
+    named = {name: store for name, store in stores.items() if name}
+    healths = await asyncio.gather(*(storage_health(store) for store in named.values()))
+    return PooledHealth(True, dict(zip(named, healths, strict=True)))
 
 
 async def storage_health(storage: Storage) -> StorageHealth:

@@ -3,19 +3,19 @@
 
 from typing import Any
 
-import orjson
 from starlette.responses import Response
 
 from zaqar_impl.domain.health import PooledHealth, StorageHealth
+from zaqar_impl.rest.answers import json_answer
 from zaqar_impl.rest.request import RestRequest
 
 
 def health(result: StorageHealth | PooledHealth, _request: RestRequest, _now: float) -> Response:
     """The health document: of the one storage, or of all pools by name."""
     if isinstance(result, StorageHealth):
-        return _json(_storage(result))
+        return json_answer(_storage(result))
     pools = {name: _storage(pool) for name, pool in result.pools.items()}
-    return _json({**pools, "catalog_reachable": result.catalog_reachable})
+    return json_answer({**pools, "catalog_reachable": result.catalog_reachable})
 
 
 def _storage(health: StorageHealth) -> dict[str, Any]:
@@ -37,7 +37,3 @@ def _storage(health: StorageHealth) -> dict[str, Any]:
             "total": volume.total,
         }
     return told
-
-
-def _json(value: Any) -> Response:
-    return Response(orjson.dumps(value), media_type="application/json")

@@ -34,11 +34,14 @@ class Clock:
         return self.now
 
 
-def application_of(settings: Settings, storage: Any, clock: Clock, **more: Any) -> ASGIApp:
+def application_of(
+    settings: Settings, storage: Any, clock: Clock, pools: Any = None, **more: Any
+) -> ASGIApp:
     """The REST application of a deployment, over this storage."""
     document = deploy(bundle(spec_root()), settings.transport, settings.switches)
     service = Service(
         storage=storage,
+        pools=pools,
         limits=settings.limits,
         clock=clock,
         metadata_shape=shape(document, "QueueMetadata"),
