@@ -18,7 +18,7 @@ from zaqar_impl import server, wiring
 from zaqar_impl.config import REST_GROUP, STORE_GROUP, Settings, WrongConfiguration, load
 from zaqar_impl.domain.errors import StorageUnavailable
 from zaqar_impl.mongod import EmbeddedMongod, MongodError
-from zaqar_impl.storage.loader import DriverError
+from zaqar_impl.plugins import PluginError
 
 #: Stopped as asked, by a signal.
 EXIT_OK = 0
@@ -60,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
         settings = load(parsed.config_file, _overrides(parsed))
         server.configure_logging(settings)
         return _serve(settings)
-    except (WrongConfiguration, DriverError) as error:
+    except (WrongConfiguration, PluginError) as error:
         return _fail(EXIT_USAGE, error)
     except server.PortTaken as error:
         return _fail(EXIT_PORT, error)
@@ -126,6 +126,7 @@ def _overrides(parsed: argparse.Namespace) -> dict[tuple[str | None, str], Any]:
 
 
 def _serve(settings: Settings) -> int:
+    wiring.filters(settings)  # so that what is wrong with them is told at once, and once
     with contextlib.closing(server.listen(settings)) as bound, _mongodb(settings) as (uri, trouble):
         settings = dataclasses.replace(settings, mongodb_uri=uri)
         asyncio.run(_prepare(settings))

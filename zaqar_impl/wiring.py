@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 from zaqar_impl.config import Settings
 from zaqar_impl.domain.clock import system_clock
 from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.filters.loader import open_pipeline
+from zaqar_impl.filters.pipeline import Pipeline
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
@@ -32,6 +34,11 @@ def storage(settings: Settings) -> Storage:
     return open_driver(settings.driver, settings.mongodb_uri or "", settings.database, system_clock)
 
 
+def filters(settings: Settings) -> Pipeline:
+    """The message filters that the settings name."""
+    return open_pipeline(settings.filters)
+
+
 def rest_application(settings: Settings, *, validate_responses: bool = False) -> ASGIApp:
     """The REST application of one worker; it opens its storage when it starts and closes it when it
     stops.
@@ -48,6 +55,7 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
         metadata_shape=shape(document, "QueueMetadata"),
         home_document=home_document(root),
         enable_checksum=settings.enable_checksum,
+        filters=filters(settings),
     )
 
     @contextlib.asynccontextmanager

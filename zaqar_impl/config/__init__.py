@@ -5,8 +5,8 @@
 Nothing else reads the configuration: parts are given plain values by the wiring.
 
 Options are declared in a module for each part of the service (``general``, ``stores``, ``rest``,
-``transport``), which is listed in ``registry``. ``settings`` holds what the parts are given,
-``rules`` what has to hold between options, ``loading`` reads files and flags.
+``transport``, ``filters``), which is listed in ``registry``. ``settings`` holds what the parts are
+given, ``rules`` what has to hold between options, ``loading`` reads files and flags.
 """
 
 from zaqar_impl.config.errors import WrongConfiguration

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 from oslo_config import cfg
 
-from zaqar_impl.config import general, rest, stores, transport
+from zaqar_impl.config import filters, general, rest, stores, transport
 
 _MODULES = (
     general,
     stores,
     rest,
     transport,
+    filters,
 )
 
 

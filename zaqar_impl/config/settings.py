@@ -13,9 +13,11 @@ from typing import Any
 
 from oslo_config import cfg
 
+from zaqar_impl.config.filters import chosen_filters
 from zaqar_impl.config.rest import REST_GROUP
-from zaqar_impl.config.stores import STORE_GROUP
+from zaqar_impl.config.stores import store_of
 from zaqar_impl.domain.limits import Limits
+from zaqar_impl.filters.loader import Chosen
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Settings:
     database: str
     data_dir: Path
     transport: Mapping[str, Any]
+    #: Message filters in the order of the pipeline.
+    filters: Chosen = ()
 
     @property
     def limits(self) -> Limits:
@@ -42,6 +46,7 @@ class Settings:
 
 def settings_of(conf: cfg.ConfigOpts) -> Settings:
     """The settings that these parsed options mean."""
+    uri, database = store_of(conf)
     return Settings(
         debug=conf.debug,
         auth_strategy=conf.auth_strategy,
@@ -50,10 +55,11 @@ def settings_of(conf: cfg.ConfigOpts) -> Settings:
         port=conf[REST_GROUP].port,
         workers=conf[REST_GROUP].workers,
         driver=conf.drivers.message_store,
-        mongodb_uri=conf[STORE_GROUP].uri,
-        database=conf[STORE_GROUP].database,
+        mongodb_uri=uri,
+        database=database,
         data_dir=Path(conf.embedded.data_dir or _user_data_dir()),
         transport=dict(conf.transport),
+        filters=chosen_filters(conf),
     )
 
 

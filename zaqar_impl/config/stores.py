@@ -5,11 +5,15 @@ from oslo_config import cfg
 
 from zaqar_impl.config.group import Groups
 
-STORE_GROUP = "drivers:message_store:mongodb"
+_GROUP_OF_DRIVER = "drivers:message_store:"
+STORE_GROUP = f"{_GROUP_OF_DRIVER}mongodb"
 
 _DRIVERS = [
     cfg.StrOpt(
-        "message_store", default="mongodb", help="Storage driver, by its entry point's name."
+        "message_store",
+        default="mongodb",
+        help="Storage driver, by its entry point's name. A driver of another package has a group "
+        "like that of mongodb, with its own name, for its uri and database.",
     ),
 ]
 
@@ -30,3 +34,20 @@ _EMBEDDED = [
 ]
 
 OPTIONS: Groups = {"drivers": _DRIVERS, STORE_GROUP: _MESSAGE_STORE, "embedded": _EMBEDDED}
+
+_OF_ANY_DRIVER = [
+    cfg.StrOpt("uri", secret=True, help="URI that the driver opens."),
+    cfg.StrOpt("database", help="Name of the database."),
+]
+
+
+def store_of(conf: cfg.ConfigOpts) -> tuple[str | None, str]:
+    """The URI and the database of the driver that is chosen; what its own group does not say is
+    taken from that of mongodb."""
+    group = _GROUP_OF_DRIVER + conf.drivers.message_store
+    if group != STORE_GROUP:
+        conf.register_opts(_OF_ANY_DRIVER, group=group)
+    return (
+        conf[group].uri or conf[STORE_GROUP].uri,
+        conf[group].database or conf[STORE_GROUP].database,
+    )

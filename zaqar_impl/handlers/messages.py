@@ -3,12 +3,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from zaqar_impl.domain.errors import InvalidInput, NotFound
 from zaqar_impl.domain.metadata import effective
-from zaqar_impl.domain.values import Caller, Message, NewMessage, QueueRef
+from zaqar_impl.domain.values import Caller, ClaimTerms, Message, NewMessage, QueueRef
 from zaqar_impl.handlers.service import Service
 
 __all__ = [
@@ -53,7 +53,7 @@ async def message_post(
     queue is made when it does not exist, but never by a request that is refused (D-40).
 
     Raises:
-        InvalidInput: the request is larger than the queue allows.
+        InvalidInput: the request is larger than the queue allows, or a filter refuses a message.
     """
     ref = QueueRef(caller.project, queue_name)
     queue = await service.storage.queues.get(ref)
@@ -72,7 +72,8 @@ async def message_post(
         )
         for message in messages
     ]
-    post = partial(service.storage.messages.post, ref, new, producer=caller.client_id)
+    stored = await service.stored(ref, metadata, new)
+    post = partial(service.storage.messages.post, ref, stored, producer=caller.client_id)
     return await service.on_demand(ref, post)
 
 
@@ -94,15 +95,17 @@ async def message_list(
     after = _position(marker)
     if after is None:
         return MessagePage([], None)
+    ref = QueueRef(caller.project, queue_name)
     found = await service.storage.messages.list(
-        QueueRef(caller.project, queue_name),
+        ref,
         after=after,
         limit=limit,
         hide_producer=None if echo else caller.client_id,
         include_claimed=include_claimed,
         include_delayed=include_delayed,
     )
-    return MessagePage(service.told(found), str(found[-1].position) if found else None)
+    told = await service.told(ref, found)
+    return MessagePage(told, str(found[-1].position) if found else None)
 
 
 async def message_get_many(
@@ -110,7 +113,7 @@ async def message_get_many(
 ) -> Sequence[Message]:
     """Those of the messages that exist, claimed and delayed ones too, each once."""
     ref = QueueRef(caller.project, queue_name)
-    return service.told(await service.storage.messages.get_many(ref, message_ids))
+    return await service.told(ref, await service.storage.messages.get_many(ref, message_ids))
 
 
 async def message_get(
@@ -125,7 +128,8 @@ async def message_get(
     found = await service.storage.messages.get_many(ref, [message_id])
     if not found:
         raise NotFound(f"Message {message_id!r} does not exist in queue {queue_name!r}.")
-    return service.told(found)[0]
+    [message] = await service.told(ref, found)
+    return message
 
 
 async def message_delete(
@@ -163,7 +167,7 @@ async def message_delete_many(
     if pop is not None:
         if with_claims and claim_ids is not None:
             raise InvalidInput("claim_ids goes with ids only.")
-        return await service.storage.messages.pop(ref, pop)
+        return await _popped(service, ref, pop)
     assert message_ids is not None
     if with_claims and not claim_ids:
         raise InvalidInput(
@@ -173,6 +177,27 @@ async def message_delete_many(
         ref, message_ids, claim_ids=claim_ids if with_claims else None
     )
     return None
+
+
+#: How long messages that are popped are held while the filters see them.
+_HOLD = ClaimTerms(ttl=300, grace=0)
+
+
+async def _popped(service: Service, ref: QueueRef, limit: int) -> Sequence[Message]:
+    """Remove and give the oldest messages. Where filters may fail on them, they are held first and
+    removed last, so that none is lost when one does (decision 0055)."""
+    if not service.filters.delivers:
+        return await service.told(ref, await service.storage.messages.pop(ref, limit))
+    held = await service.storage.claims.create(ref, _HOLD, limit)
+    if held is None:
+        return []
+    async with service.released_on_failure(ref, held):
+        told = await service.told(ref, held.messages)
+        ids = [message.id for message in told]
+        await service.storage.messages.delete_many(ref, ids, claim_ids=[held.id])
+    return [
+        replace(message, claim_id=None, claim_count=message.claim_count - 1) for message in told
+    ]
 
 
 #: The largest position that the log can have: 64 bits, signed.

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 
 from zaqar_impl.config import Settings, load
 from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.filters.loader import open_pipeline
+from zaqar_impl.filters.pipeline import Pipeline
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
@@ -32,7 +34,14 @@ class Clock:
         return self.now
 
 
-def application_of(settings: Settings, storage: Any, clock: Clock, **more: Any) -> ASGIApp:
+def application_of(
+    settings: Settings,
+    storage: Any,
+    clock: Clock,
+    *,
+    filters: Pipeline | None = None,
+    **more: Any,
+) -> ASGIApp:
     """The REST application of a deployment, over this storage."""
     document = deploy(bundle(spec_root()), settings.transport)
     service = Service(
@@ -42,6 +51,7 @@ def application_of(settings: Settings, storage: Any, clock: Clock, **more: Any) 
         metadata_shape=shape(document, "QueueMetadata"),
         home_document=home_document(spec_root()),
         enable_checksum=settings.enable_checksum,
+        filters=filters or open_pipeline(settings.filters),
     )
     return application(document, service, validate_responses=True, **more)
 

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The option that puts message filters to work, and the options that the filters bring along."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from oslo_config import cfg
+
+from zaqar_impl.config.errors import WrongConfiguration
+from zaqar_impl.config.group import Groups
+from zaqar_impl.filters.interface import MessageFilter
+from zaqar_impl.filters.loader import Chosen, filter_class
+from zaqar_impl.plugins import PluginError
+
+LOG = logging.getLogger(__name__)
+
+#: The stage that upstream sends notifications from; here they need no stage.
+UPSTREAMS_NOTIFIER = "zaqar.notification.notifier"
+
+_STORAGE = [
+    cfg.ListOpt(
+        "message_pipeline",
+        default=[],
+        help="Message filters, by their entry points' names: messages pass them in this order when "
+        "they are posted, and in the reverse order when they are handed out. Options of a filter "
+        "are in [filter:NAME].",
+    ),
+]
+
+OPTIONS: Groups = {"storage": _STORAGE}
+
+
+def chosen_filters(conf: cfg.ConfigOpts) -> Chosen:
+    """The filters of the pipeline with the values of their options.
+
+    Raises:
+        WrongConfiguration: a filter is not there or named twice. Leaving one out, as upstream does,
+            could show what it is there to hide.
+        cfg.Error: a filter's option has a wrong value, or none though it needs one.
+    """
+    return tuple(_chosen(conf))
+
+
+def _chosen(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    seen: set[str] = set()
+    for name in conf.storage.message_pipeline:
+        if name == UPSTREAMS_NOTIFIER:
+            LOG.warning("%s: %s is needless, notifications need no stage here", _where(conf), name)
+            continue
+        if name in seen:
+            raise WrongConfiguration(f"{_where(conf)}: {name} is named twice.")
+        seen.add(name)
+        try:
+            kind = filter_class(name)
+        except PluginError as error:
+            raise WrongConfiguration(f"{_where(conf)}: {error}") from error
+        yield name, _options(conf, f"filter:{name}", kind)
+
+
+def _where(conf: cfg.ConfigOpts) -> str:
+    """The option, and the file that it is set in."""
+    place = conf.get_location("message_pipeline", "storage")
+    file = f"{place.detail}: " if place and place.location == cfg.Locations.user else ""
+    return f"{file}[storage] message_pipeline"
+
+
+def _options(conf: cfg.ConfigOpts, group: str, kind: type[MessageFilter]) -> Mapping[str, Any]:
+    conf.register_opts(kind.OPTIONS, group=group)
+    values = {option.dest: conf[group][option.dest] for option in kind.OPTIONS}
+    for option in kind.OPTIONS:
+        if option.required and values[option.dest] is None:
+            raise cfg.RequiredOptError(option.name, cfg.OptGroup(group))
+    return values

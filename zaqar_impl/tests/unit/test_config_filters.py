@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Filters in the configuration."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from zaqar_impl.config import Settings, WrongConfiguration, load
+
+Configured = Callable[[str], Settings]
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Configured:
+    """The settings of a file with this text."""
+
+    def read(text: str) -> Settings:
+        (tmp_path / "zaqar.conf").write_text(text)
+        return load([tmp_path / "zaqar.conf"], {})
+
+    return read
+
+
+def test_a_filter_gets_its_options(configured: Configured) -> None:
+    """With their types and defaults; a filter that is not named needs none."""
+    settings = configured(
+        "[storage]\nmessage_pipeline = guard\n[filter:guard]\nredact = a, b\n[filter:x]\ny = z\n"
+    )
+
+    assert settings.filters == (("guard", {"refuse": [], "redact": ["a", "b"], "hide": []}),)
+
+
+def test_an_unknown_filter_stops_the_start(configured: Configured) -> None:
+    """With one line: the file, the option, the name, and those there are. Upstream goes on without
+    it, also if it is there to hide something."""
+    with pytest.raises(WrongConfiguration) as caught:
+        configured("[storage]\nmessage_pipeline = guard, gard\n")
+
+    told = str(caught.value)
+    for part in ("zaqar.conf: [storage] message_pipeline", "'gard'", "there are: ", "guard"):
+        assert part in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("names", ["guard, guard", "guard,,x"])
+def test_a_filter_that_is_named_twice_or_not_at_all_stops_the_start(
+    configured: Configured, names: str
+) -> None:
+    """It is a slip."""
+    with pytest.raises(WrongConfiguration, match=r"\[storage\] message_pipeline"):
+        configured(f"[storage]\nmessage_pipeline = {names}\n")
+
+
+def test_upstreams_notifier_is_needless(
+    configured: Configured, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An operator's file of upstream has it where there are subscriptions."""
+    with caplog.at_level(logging.WARNING):
+        settings = configured("[storage]\nmessage_pipeline = zaqar.notification.notifier, guard\n")
+
+    assert [name for name, _ in settings.filters] == ["guard"]
+    [record] = caplog.records
+    assert "zaqar.notification.notifier is needless" in record.getMessage()
+
+
+def test_a_driver_has_a_group_of_its_own(configured: Configured) -> None:
+    """As those of upstream have; what it does not say is mongodb's."""
+    text = (
+        "[drivers]\nmessage_store = stopwatch\n"
+        "[drivers:message_store:mongodb]\nuri = mongodb://db\ndatabase = messages\n"
+    )
+    own = "[drivers:message_store:stopwatch]\nuri = stopwatch+memory:\n"
+
+    settings, other = configured(text + own), configured(text)
+
+    assert (settings.mongodb_uri, settings.database) == ("stopwatch+memory:", "messages")
+    assert (other.mongodb_uri, other.database) == ("mongodb://db", "messages")
