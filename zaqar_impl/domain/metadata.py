@@ -128,13 +128,16 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 #: have to be.
 _MINIMUM_DELAY, _MAXIMUM_DELAY, _LEAST_SPREAD = 5, 30, 10
 
+#: The growths of waits that multiply the one before.
+_BY_A_FACTOR = ("geometric", "exponential")
+
 
 def check_retry_policy(metadata: Metadata) -> None:
     """Return if the delays of the ``_retry_policy``, if the queue's metadata or the subscription's
-    options have one, leave room to grow between them.
+    options have one, leave room to grow between them, and the shortest can grow.
 
     Raises:
-        InvalidInput: they are too close, or the wrong way round.
+        InvalidInput: they are too close, or the wrong way round, or a factor makes no more of 0.
     """
     policy = metadata.get("_retry_policy") or {}
     shortest = policy.get("minimum_delay", _MINIMUM_DELAY)
@@ -144,6 +147,9 @@ def check_retry_policy(metadata: Metadata) -> None:
             f"_retry_policy: maximum_delay ({longest}) must be at least {_LEAST_SPREAD} above "
             f"minimum_delay ({shortest})."
         )
+    growth = policy.get("retry_backoff_function")
+    if shortest == 0 and growth in _BY_A_FACTOR:
+        raise InvalidInput(f"_retry_policy: minimum_delay must be above 0 with {growth} growth.")
 
 
 def integers_fit(value: Any) -> bool:

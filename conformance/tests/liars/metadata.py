@@ -102,6 +102,16 @@ lie(
     check_retry_policy=_negatives_too,
 )
 lie(
+    "lets waits grow from 0 by a factor",
+    "queue-metadata.retry-policy-growth",
+    check_growth=nothing,
+)
+lie(
+    "keeps fields of a retry policy that it does not know",
+    "queue-metadata.retry-policy-unknown",
+    check_fields=nothing,
+)
+lie(
     "shows the default instead of 0",
     "queue-metadata.stored-falsy-shown",
     is_set=lambda self, key, value: bool(value) or key not in self.defaults(),

@@ -114,6 +114,21 @@ class Metadata(Reading):
         delays = {**_DELAYS, **policy}
         if delays["maximum_delay"] - delays["minimum_delay"] < 10:
             raise Refusal(400, "maximum_delay is not 10 above minimum_delay")
+        self.check_growth(policy)
+        self.check_fields(policy)
+
+    def check_growth(self, policy: dict[str, Any]) -> None:
+        """By a factor nothing comes of 0."""
+        if policy.get("minimum_delay") == 0 and (
+            policy.get("retry_backoff_function") in ("geometric", "exponential")
+        ):
+            raise Refusal(400, "minimum_delay can't grow")
+
+    def check_fields(self, policy: dict[str, Any]) -> None:
+        """No field is misspelt."""
+        known = {*_COUNTS, *_DELAYS, "retry_backoff_function", "ignore_subscription_override"}
+        if policy.keys() - known:
+            raise Refusal(400, "_retry_policy has an unknown field")
 
 
 class Queues(State, Metadata):

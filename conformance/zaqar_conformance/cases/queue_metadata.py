@@ -152,6 +152,23 @@ def retry_policy_negative(api: Api) -> None:
     )
 
 
+@case("queue-metadata.retry-policy-growth", needs=("queue-metadata.retry-policy",))
+def retry_policy_growth(api: Api) -> None:
+    """Nothing grows from 0 by a factor; by a sum it does."""
+    _accepted(api, {"_retry_policy": {"minimum_delay": 0, "retry_backoff_function": "linear"}})
+    _refused(
+        api,
+        {"_retry_policy": {"minimum_delay": 0, "retry_backoff_function": "geometric"}},
+        {"_retry_policy": {"minimum_delay": 0, "retry_backoff_function": "exponential"}},
+    )
+
+
+@case("queue-metadata.retry-policy-unknown", needs=("queue-metadata.retry-policy",))
+def retry_policy_unknown(api: Api) -> None:
+    """A misspelt field is no field."""
+    _refused(api, {"_retry_policy": {"retries_without_delay": 1}})
+
+
 @case("queue-metadata.stored-falsy-shown", needs=_CREATED)
 def stored_falsy_shown(api: Api) -> None:
     """A stored count of 0 is shown as 0."""

@@ -22,6 +22,7 @@ with warnings.catch_warnings():
     from keystoneauth1.session import Session
     from openstack.message.v2.claim import Claim
     from zaqarclient.queues import client as zaqarclient
+    from zaqarclient.queues.v2.core import queue_create
 
 
 @pytest.fixture
@@ -137,3 +138,68 @@ def test_sdk_subscribes(sdk: Any, queue_name: str) -> None:
     sdk.delete_subscription(queue_name, made.subscription_id)
     assert list(sdk.subscriptions(queue_name)) == []
     sdk.delete_queue(queue_name)
+
+
+def test_zaqarclient_buries_dead_letters(zaqar: Any, queue_name: str) -> None:
+    """What was claimed as often as the queue allows is in its dead letter queue, with its id."""
+    dead_name = f"{queue_name}-dead"
+    # Its setter of metadata adds what is null now, and then removes it again (A13).
+    request, transport = zaqar._request_and_transport()
+    metadata = {"_max_claim_count": 2, "_dead_letter_queue": dead_name}
+    queue_create(transport, request, queue_name, metadata=metadata)
+    queue = zaqar.queue(queue_name)
+    queue.post([{"body": "poison", "ttl": 300}])
+
+    handed_out = []
+    for _ in range(2):
+        claim = queue.claim(ttl=300, grace=60)
+        handed_out += [message.id for message in claim]
+        claim.delete()
+    assert list(queue.claim(ttl=300, grace=60)) == []
+
+    dead = zaqar.queue(dead_name, auto_create=False)
+    [letter] = list(dead.messages(echo=True))
+    assert (letter.body, [letter.id] * 2) == ("poison", handed_out)
+    letter.delete()
+    assert dead.stats["messages"]["total"] == queue.stats["messages"]["total"] == 0
+    for name in (queue_name, dead_name):
+        zaqar.queue(name).delete()
+
+
+def test_sdk_buries_dead_letters(sdk: Any, queue_name: str) -> None:
+    """A queue that gives out nothing twice: the second claim finds the rest."""
+    dead_name = f"{queue_name}-dead"
+    # Its queue resource knows no metadata, and leaves them out.
+    metadata = {"_max_claim_count": 1, "_dead_letter_queue": dead_name}
+    identity = {"Client-ID": str(uuid.uuid4()), "X-Project-ID": "clients"}
+    made = sdk.put(f"/queues/{queue_name}", json=metadata, headers=identity)
+    assert made.status_code == 201
+    sdk.post_message(queue_name, [{"body": "poison", "ttl": 300}])
+    made = Claim.new(queue_name=queue_name, ttl=300, grace=60).create(sdk)
+    sdk.delete_claim(queue_name, made.messages[0]["href"].rpartition("=")[2])
+    sdk.post_message(queue_name, [{"body": "fine", "ttl": 300}])
+
+    made = Claim.new(queue_name=queue_name, ttl=300, grace=60).create(sdk)
+
+    assert [message["body"] for message in made.messages] == ["fine"]
+    assert [message.body for message in sdk.messages(dead_name, echo=True)] == ["poison"]
+    for name in (queue_name, dead_name):
+        sdk.delete_queue(name)
+
+
+def test_zaqarclient_purges_what_it_names(zaqar: Any, queue_name: str) -> None:
+    """Subscriptions alone, then messages alone, claimed ones too; the queue stays."""
+    queue = zaqar.queue(queue_name, force_create=True)
+    queue.post([{"body": number, "ttl": 300} for number in range(15)])
+    queue.claim(ttl=300, grace=60, limit=5)
+    for number in range(15):
+        zaqar.subscription(queue_name, subscriber=f"http://hooks.kit.invalid/{number}", ttl=600)
+
+    queue.purge(resource_types=["subscriptions"])
+    assert list(zaqar.subscriptions(queue_name)) == []
+    assert queue.stats["messages"]["total"] == 15
+
+    queue.purge(resource_types=["messages"])
+    assert queue.stats["messages"]["total"] == 0
+    assert queue_name in [known.name for known in zaqar.queues(limit=20)[0]]
+    queue.delete()

@@ -124,6 +124,16 @@ def test_delays_that_are_too_close_are_refused(policy: dict[str, int]) -> None:
         check_retry_policy({"_retry_policy": policy})
 
 
+@pytest.mark.parametrize("growth", ["geometric", "exponential"])
+def test_nothing_grows_from_zero_by_a_factor(growth: str) -> None:
+    """But by a sum it does."""
+    check_retry_policy({"_retry_policy": {"minimum_delay": 0, "retry_backoff_function": "linear"}})
+    with pytest.raises(InvalidInput, match="minimum_delay must be above 0"):
+        check_retry_policy(
+            {"_retry_policy": {"minimum_delay": 0, "retry_backoff_function": growth}}
+        )
+
+
 @pytest.mark.parametrize("metadata", [{}, {"_retry_policy": {}}, {"_retry_policy": None}])
 def test_no_policy_is_a_good_policy(metadata: dict[str, object]) -> None:
     """The defaults are far enough apart."""
