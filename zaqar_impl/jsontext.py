@@ -28,6 +28,7 @@ class _Post(msgspec.Struct):
     messages: list[_PostedMessage]
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _post_decoder = msgspec.json.Decoder(_Post)
 
 
@@ -58,8 +59,7 @@ def written(value: Any) -> bytes:
     Raises:
         ValueError, TypeError, RecursionError: it is no JSON value.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode()
+    return _encoder.encode(value).encode()
 
 
 def _finite(value: Any) -> bool:
