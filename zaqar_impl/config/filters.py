@@ -2,14 +2,13 @@
 """The option that puts message filters to work, and the options that the filters bring along."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oslo_config import cfg
 
 from zaqar_impl.config.errors import WrongConfiguration
 from zaqar_impl.config.group import Groups
-from zaqar_impl.filters.interface import MessageFilter
 from zaqar_impl.filters.loader import Chosen, filter_class
 from zaqar_impl.plugins import PluginError
 
@@ -31,31 +30,44 @@ _STORAGE = [
 OPTIONS: Groups = {"storage": _STORAGE}
 
 
-def chosen_filters(conf: cfg.ConfigOpts) -> Chosen:
-    """The filters of the pipeline with the values of their options.
+def options_of_filters(conf: cfg.ConfigOpts) -> Groups:
+    """The options that the filters of the pipeline bring along, each in its filter's group.
 
     Raises:
         WrongConfiguration: a filter is not there or named twice. Leaving one out, as upstream does,
             could show what it is there to hide.
-        cfg.Error: a filter's option has a wrong value, or none though it needs one.
     """
-    return tuple(_chosen(conf))
-
-
-def _chosen(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    seen: set[str] = set()
+    groups: dict[str | None, Sequence[cfg.Opt]] = {}
     for name in conf.storage.message_pipeline:
         if name == UPSTREAMS_NOTIFIER:
             LOG.warning("%s: %s is needless, notifications need no stage here", _where(conf), name)
             continue
-        if name in seen:
+        if _group(name) in groups:
             raise WrongConfiguration(f"{_where(conf)}: {name} is named twice.")
-        seen.add(name)
         try:
-            kind = filter_class(name)
+            groups[_group(name)] = filter_class(name).OPTIONS
         except PluginError as error:
             raise WrongConfiguration(f"{_where(conf)}: {error}") from error
-        yield name, _options(conf, f"filter:{name}", kind)
+    return groups
+
+
+def chosen_filters(conf: cfg.ConfigOpts) -> Chosen:
+    """The filters of the pipeline with the values of their options, which are registered."""
+    names = (name for name in conf.storage.message_pipeline if name != UPSTREAMS_NOTIFIER)
+    return tuple((name, _values(conf, name)) for name in names)
+
+
+def _values(conf: cfg.ConfigOpts, name: str) -> Mapping[str, Any]:
+    group, values = _group(name), {}
+    for option in filter_class(name).OPTIONS:
+        values[option.dest] = conf[group][option.dest]
+        if option.required and values[option.dest] is None:
+            raise cfg.RequiredOptError(option.name, cfg.OptGroup(group))
+    return values
+
+
+def _group(name: str) -> str:
+    return f"filter:{name}"
 
 
 def _where(conf: cfg.ConfigOpts) -> str:
@@ -63,12 +75,3 @@ def _where(conf: cfg.ConfigOpts) -> str:
     place = conf.get_location("message_pipeline", "storage")
     file = f"{place.detail}: " if place and place.location == cfg.Locations.user else ""
     return f"{file}[storage] message_pipeline"
-
-
-def _options(conf: cfg.ConfigOpts, group: str, kind: type[MessageFilter]) -> Mapping[str, Any]:
-    conf.register_opts(kind.OPTIONS, group=group)
-    values = {option.dest: conf[group][option.dest] for option in kind.OPTIONS}
-    for option in kind.OPTIONS:
-        if option.required and values[option.dest] is None:
-            raise cfg.RequiredOptError(option.name, cfg.OptGroup(group))
-    return values

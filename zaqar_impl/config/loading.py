@@ -8,7 +8,7 @@ from typing import Any
 from oslo_config import cfg
 
 from zaqar_impl.config.errors import WrongConfiguration
-from zaqar_impl.config.registry import options_by_group
+from zaqar_impl.config.registry import options_by_group, options_of_plugins
 from zaqar_impl.config.rules import check
 from zaqar_impl.config.settings import Settings, settings_of
 
@@ -29,6 +29,8 @@ def load(files: Sequence[Path], overrides: Mapping[tuple[str | None, str], Any])
         conf([], project="zaqar", default_config_files=[str(file) for file in files] or None)
         for (group, name), value in overrides.items():
             _override(conf, group, name, value)
+        for group_of_plugin, more in options_of_plugins(conf).items():
+            conf.register_opts(more, group=group_of_plugin)
         settings = settings_of(conf)
     except (cfg.Error, ValueError) as error:
         raise WrongConfiguration(" ".join(str(error).split())) from error

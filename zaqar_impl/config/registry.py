@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from oslo_config import cfg
 
 from zaqar_impl.config import filters, general, rest, stores, transport
+from zaqar_impl.config.group import Groups
 
 _MODULES = (
     general,
@@ -26,6 +27,15 @@ def options_by_group() -> dict[str | None, list[cfg.Opt]]:
         for group, options in module.OPTIONS.items():
             gathered.setdefault(group, []).extend(options)
     return gathered
+
+
+def options_of_plugins(conf: cfg.ConfigOpts) -> Groups:
+    """The options that come with what the parsed options name: a driver, filters.
+
+    Raises:
+        WrongConfiguration: a filter is not there.
+    """
+    return {**stores.options_of_driver(conf), **filters.options_of_filters(conf)}
 
 
 def list_options() -> list[tuple[str, Sequence[cfg.Opt]]]:

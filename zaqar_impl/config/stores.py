@@ -41,13 +41,14 @@ _OF_ANY_DRIVER = [
 ]
 
 
+def options_of_driver(conf: cfg.ConfigOpts) -> Groups:
+    """The options of the driver that is chosen, in a group of its own, if it is another one."""
+    group = _GROUP_OF_DRIVER + conf.drivers.message_store
+    return {} if group == STORE_GROUP else {group: _OF_ANY_DRIVER}
+
+
 def store_of(conf: cfg.ConfigOpts) -> tuple[str | None, str]:
     """The URI and the database of the driver that is chosen; what its own group does not say is
     taken from that of mongodb."""
-    group = _GROUP_OF_DRIVER + conf.drivers.message_store
-    if group != STORE_GROUP:
-        conf.register_opts(_OF_ANY_DRIVER, group=group)
-    return (
-        conf[group].uri or conf[STORE_GROUP].uri,
-        conf[group].database or conf[STORE_GROUP].database,
-    )
+    own, mongodb = conf[_GROUP_OF_DRIVER + conf.drivers.message_store], conf[STORE_GROUP]
+    return own.uri or mongodb.uri, own.database or mongodb.database

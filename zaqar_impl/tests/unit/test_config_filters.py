@@ -8,6 +8,16 @@ from pathlib import Path
 import pytest
 
 from zaqar_impl.config import Settings, WrongConfiguration, load
+from zaqar_impl.tests.unit.conftest import Install
+
+#: A filter with an option that has to be given.
+STRICT = """
+from oslo_config import cfg
+from zaqar_impl.filters import MessageFilter
+
+class Strict(MessageFilter):
+    OPTIONS = [cfg.IntOpt("most", min=1, required=True)]
+"""
 
 Configured = Callable[[str], Settings]
 
@@ -77,3 +87,23 @@ def test_a_driver_has_a_group_of_its_own(configured: Configured) -> None:
 
     assert (settings.mongodb_uri, settings.database) == ("stopwatch+memory:", "messages")
     assert (other.mongodb_uri, other.database) == ("mongodb://db", "messages")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("most = many\n", "most.* not valid", id="type"),
+        pytest.param("most = 0\n", "most.* not valid", id="bound"),
+        pytest.param("", r"most in group \[filter:strict\]", id="required"),
+    ],
+)
+def test_a_wrong_option_of_a_filter_is_told(
+    configured: Configured, install: Install, text: str, told: str
+) -> None:
+    """As if it were an option of the house."""
+    install("filters", "strict", STRICT, "Strict")
+
+    with pytest.raises(WrongConfiguration, match=told) as caught:
+        configured(f"[storage]\nmessage_pipeline = strict\n[filter:strict]\n{text}")
+
+    assert "\n" not in str(caught.value)

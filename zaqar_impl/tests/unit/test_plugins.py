@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plug-ins of other packages that are not as they are to be: one line each."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
 from zaqar_impl import plugins
@@ -11,8 +8,9 @@ from zaqar_impl.domain.clock import system_clock
 from zaqar_impl.filters.loader import open_pipeline
 from zaqar_impl.plugins import PluginError
 from zaqar_impl.storage.loader import open_driver
+from zaqar_impl.tests.unit.conftest import Install
 
-Install = Callable[..., None]
+BROKEN = "import no_such_module"
 
 MODULE = """
 from zaqar_impl.filters import MessageFilter
@@ -55,28 +53,10 @@ class Odd(MessageFilter):
 """
 
 
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Installs a package with one plug-in, as pip leaves it behind."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "broken_plugin.py").write_text("import no_such_module\n")
-    name = f"plugin_{tmp_path.name.replace('-', '_')}"
-    (tmp_path / f"{name}.py").write_text(MODULE)
-
-    def make(kind: str, value: str, package: str = "brittle") -> None:
-        info = tmp_path / f"{package}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        value = value if ":" in value else f"{name}:{value}"
-        (info / "entry_points.txt").write_text(f"[zaqar_impl.{kind}]\nmine = {value}\n")
-
-    return make
-
-
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("broken_plugin:anything", "of brittle.* cannot be imported: ModuleNotFoundError: No mod"),
+        ("broken", "of brittle.* cannot be imported: ModuleNotFoundError: No mod"),
         ("nothing_there", "cannot be imported: AttributeError: "),
         ("lacking", "lacks subscriptions, "),
         ("old", "lacks subscriptions.create, subscriptions.list, "),
@@ -86,7 +66,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 )
 def test_a_driver_that_is_none_is_told(install: Install, value: str, told: str) -> None:
     """It can't be imported, made, or lacks what the interface has, perhaps since an upgrade."""
-    install("storage", value)
+    install("storage", "mine", BROKEN if value == "broken" else MODULE, value)
 
     with pytest.raises(PluginError, match=f"^The storage driver '?mine'? .*{told}") as caught:
         open_driver("mine", "mine:", "zaqar", system_clock)
@@ -97,7 +77,7 @@ def test_a_driver_that_is_none_is_told(install: Install, value: str, told: str) 
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("broken_plugin:anything", "of brittle.* cannot be imported: ModuleNotFoundError: No mod"),
+        ("broken", "of brittle.* cannot be imported: ModuleNotFoundError: No mod"),
         ("lacking", "is no subclass of zaqar_impl.filters.MessageFilter"),
         ("Storage", "is no subclass of zaqar_impl.filters.MessageFilter"),
         ("Hasty", "on_post of the message filter .mine. is no .async def."),
@@ -108,7 +88,7 @@ def test_a_driver_that_is_none_is_told(install: Install, value: str, told: str) 
 )
 def test_a_filter_that_is_none_is_told(install: Install, value: str, told: str) -> None:
     """It can't be imported, made, is no subclass, or can't be awaited."""
-    install("filters", value)
+    install("filters", "mine", BROKEN if value == "broken" else MODULE, value)
 
     with pytest.raises(PluginError, match=told) as caught:
         open_pipeline([("mine", {})])
@@ -119,8 +99,8 @@ def test_a_filter_that_is_none_is_told(install: Install, value: str, told: str) 
 @pytest.mark.parametrize("kind", ["storage", "filters"])
 def test_a_name_that_is_taken_twice_is_told(install: Install, kind: str) -> None:
     """The line names both packages: which one would be meant is a guess."""
-    install(kind, "lacking", "brittle")
-    install(kind, "lacking", "sturdy")
+    install(kind, "mine", MODULE, "lacking", "brittle")
+    install(kind, "mine", MODULE, "lacking", "sturdy")
 
     with pytest.raises(PluginError, match=r"More than one .* 'mine': brittle .*, sturdy "):
         plugins.load(f"zaqar_impl.{kind}", "mine", "plug-in")
