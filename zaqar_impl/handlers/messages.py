@@ -3,12 +3,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from zaqar_impl.domain.errors import InvalidInput, NotFound
 from zaqar_impl.domain.metadata import effective
-from zaqar_impl.domain.values import Caller, ClaimTerms, Message, NewMessage, QueueRef
+from zaqar_impl.domain.values import Caller, Message, NewMessage, QueueRef
+from zaqar_impl.handlers.popping import popped
 from zaqar_impl.handlers.service import Service
 
 __all__ = [
@@ -167,7 +168,7 @@ async def message_delete_many(
     if pop is not None:
         if with_claims and claim_ids is not None:
             raise InvalidInput("claim_ids goes with ids only.")
-        return await _popped(service, ref, pop)
+        return await popped(service, ref, pop)
     assert message_ids is not None
     if with_claims and not claim_ids:
         raise InvalidInput(
@@ -177,27 +178,6 @@ async def message_delete_many(
         ref, message_ids, claim_ids=claim_ids if with_claims else None
     )
     return None
-
-
-#: How long messages that are popped are held while the filters see them.
-_HOLD = ClaimTerms(ttl=300, grace=0)
-
-
-async def _popped(service: Service, ref: QueueRef, limit: int) -> Sequence[Message]:
-    """Remove and give the oldest messages. Where filters may fail on them, they are held first and
-    removed last, so that none is lost when one does (decision 0055)."""
-    if not service.filters.delivers:
-        return await service.told(ref, await service.storage.messages.pop(ref, limit))
-    held = await service.storage.claims.create(ref, _HOLD, limit)
-    if held is None:
-        return []
-    async with service.released_on_failure(ref, held):
-        told = await service.told(ref, held.messages)
-        ids = [message.id for message in told]
-        await service.storage.messages.delete_many(ref, ids, claim_ids=[held.id])
-    return [
-        replace(message, claim_id=None, claim_count=message.claim_count - 1) for message in told
-    ]
 
 
 #: The largest position that the log can have: 64 bits, signed.

@@ -35,9 +35,14 @@ hide = phone
 
 
 class Failing(MessageFilter):
-    """Works until a body has a secret in it, or until it is told to fail on delivery."""
+    """Works until a body has a secret in it, or until it is told to fail or dawdle on delivery."""
 
     fails_on_delivery = False
+    dawdles = 0.0
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__({})
+        self.clock = clock
 
     async def on_post(self, message: IncomingMessage) -> None:
         if message.body == SECRET:
@@ -46,20 +51,21 @@ class Failing(MessageFilter):
     async def on_delivery(self, message: OutgoingMessage) -> None:
         if self.fails_on_delivery:
             raise RuntimeError("out of order")
+        self.clock.now += self.dawdles
 
 
 Clients = dict[str, httpx.AsyncClient]
 
 
 @pytest.fixture(scope="module")
-def filter_that_fails() -> Failing:
-    return Failing({})
+def filter_that_fails(clock: Clock) -> Failing:
+    return Failing(clock)
 
 
 @pytest.fixture
 def failing(filter_that_fails: Failing) -> Iterator[Failing]:
     yield filter_that_fails
-    filter_that_fails.fails_on_delivery = False
+    filter_that_fails.fails_on_delivery, filter_that_fails.dawdles = False, 0.0
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +228,15 @@ async def test_a_filter_that_fails_on_delivery_loses_nothing(
     assert b'"a"' not in answer.content
     popped = (await clients["failing"].delete(MESSAGES, params={"pop": 5})).json()["messages"]
     assert [message["body"] for message in popped] == ["a", "b"]
+
+
+async def test_a_filter_that_dawdles_loses_nothing(clients: Clients, failing: Failing) -> None:
+    """A pop that could not be finished in time removes nothing: others may have the messages by
+    now."""
+    await posted(clients["plain"], "a")
+    failing.dawdles = 31
+
+    answer = await clients["failing"].delete(MESSAGES, params={"pop": 5})
+
+    assert answer.status_code == 500
+    assert await listed(clients["plain"]) == ["a"]
