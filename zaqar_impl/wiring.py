@@ -55,6 +55,7 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
         metadata_shape=shape(document, "QueueMetadata"),
         home_document=home_document(root),
         enable_checksum=settings.enable_checksum,
+        signing=settings.signing,
         filters=filters(settings),
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,13 @@ def exchange(body: bytes = b"", headers: dict[str, str] | None = None) -> Exchan
     """A request with that body and those headers."""
     sent = ACCEPT if headers is None else headers
     return Exchange("POST", "http://host:1/v2/queues/q", sent, body, 200, {}, b"", 0.0)
+
+
+def test_signature_in_an_answer_is_not_told() -> None:
+    """Whoever knows what opens a share can use it."""
+    told = replace(exchange(), body=b'{"project": "p", "signature": "96ceea0c"}').text
+
+    assert told == '{"project": "p", "signature": "<redacted>"}'
 
 
 def test_secrets_are_taken_out_of_headers() -> None:

@@ -20,6 +20,9 @@ _SECRET_LINE: Final = re.compile(
     rb"(?im)^(" + b"|".join(name.encode() for name in sorted(_SECRET)) + rb"):[^\r\n]*"
 )
 
+#: What opens a share, in the answer that tells it.
+_SECRET_MEMBER: Final = re.compile(r'("signature"\s*:\s*")[^"]*')
+
 #: What the client library or curl adds by itself; it plays no part in any rule of the API.
 _NOISE: Final = frozenset({"user-agent", "accept-encoding", "connection", "content-length"})
 
@@ -45,8 +48,8 @@ class Exchange:
 
     @property
     def text(self) -> str:
-        """The body for a human."""
-        return self.body.decode("utf-8", "replace")
+        """The body for a human, without the secrets in it."""
+        return _SECRET_MEMBER.sub(rf"\g<1>{REDACTED}", self.body.decode("utf-8", "replace"))
 
     def curl(self) -> str:
         """A shell line that sends the request again."""

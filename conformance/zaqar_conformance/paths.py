@@ -25,6 +25,11 @@ def purge(name: str) -> str:
     return f"{QUEUES}/{name}/purge"
 
 
+def share(name: str) -> str:
+    """Where parts of a queue are shared."""
+    return f"{QUEUES}/{name}/share"
+
+
 def messages(name: str) -> str:
     """The messages of a queue."""
     return f"{QUEUES}/{name}/messages"

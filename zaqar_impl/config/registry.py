@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from oslo_config import cfg
 
-from zaqar_impl.config import filters, general, rest, stores, transport
+from zaqar_impl.config import filters, general, rest, sharing, stores, transport
 from zaqar_impl.config.group import Groups
 
 _MODULES = (
@@ -16,6 +16,7 @@ _MODULES = (
     stores,
     rest,
     transport,
+    sharing,
     filters,
 )
 

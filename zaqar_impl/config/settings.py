@@ -15,8 +15,10 @@ from oslo_config import cfg
 
 from zaqar_impl.config.filters import chosen_filters
 from zaqar_impl.config.rest import REST_GROUP
+from zaqar_impl.config.sharing import SHARING_GROUP
 from zaqar_impl.config.stores import store_of
 from zaqar_impl.domain.limits import Limits
+from zaqar_impl.domain.sharing import Signing
 from zaqar_impl.filters.loader import Chosen
 
 
@@ -35,6 +37,7 @@ class Settings:
     database: str
     data_dir: Path
     transport: Mapping[str, Any]
+    signing: Signing | None = None
     #: Message filters in the order of the pipeline.
     filters: Chosen = ()
 
@@ -59,8 +62,15 @@ def settings_of(conf: cfg.ConfigOpts) -> Settings:
         database=database,
         data_dir=Path(conf.embedded.data_dir or _user_data_dir()),
         transport=dict(conf.transport),
+        signing=_signing(conf),
         filters=chosen_filters(conf),
     )
+
+
+def _signing(conf: cfg.ConfigOpts) -> Signing | None:
+    """None without a key; an empty one is none, since anybody could sign with it."""
+    options = conf[SHARING_GROUP]
+    return Signing(options.secret_key, options.max_lifetime) if options.secret_key else None
 
 
 def _user_data_dir() -> str:

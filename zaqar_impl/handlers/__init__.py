@@ -8,13 +8,13 @@ and raises domain errors. It knows no status, header, JSON document or framework
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from zaqar_impl.handlers import claims, messages, queues, subscriptions, system
+from zaqar_impl.handlers import claims, messages, queues, sharing, subscriptions, system
 
 Handler = Callable[..., Awaitable[Any]]
 
 #: operationId -> handler
 HANDLERS: Mapping[str, Handler] = {
     name: getattr(module, name)
-    for module in (system, queues, messages, claims, subscriptions)
+    for module in (system, queues, messages, claims, subscriptions, sharing)
     for name in module.__all__
 }

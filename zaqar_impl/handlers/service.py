@@ -10,6 +10,7 @@ from zaqar_impl.domain.checksum import with_checksum
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.limits import Limits
+from zaqar_impl.domain.sharing import Signing
 from zaqar_impl.domain.values import Claim, Message, Metadata, NewMessage, QueueRef
 from zaqar_impl.filters.pipeline import Pipeline
 from zaqar_impl.specdoc import Shape
@@ -27,6 +28,7 @@ class Service:
 
     ``metadata_shape`` is the spec's shape of queue metadata: the result of a change is checked by
     it like a creation. ``home_document`` is the body of the home document, made from the spec.
+    ``signing`` is None where nothing is shared.
     """
 
     storage: Storage
@@ -35,6 +37,7 @@ class Service:
     metadata_shape: Shape
     home_document: Mapping[str, Any]
     enable_checksum: bool = False
+    signing: Signing | None = None
     filters: Pipeline = NO_FILTERS
 
     async def on_demand(self, ref: QueueRef, work: Callable[[], Awaitable[_T]]) -> _T:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The door: everything that is checked before an operation is looked at, in an order to rely on.
 
-Path, form bodies, Accept, Client-ID, project, queue name, method, size and type of the body: the
-first that fails decides the answer. What passes has its body read, and goes on to Connexion. Beside
-the API it serves the document itself.
+Path, signature, form bodies, Accept, Client-ID, project, queue name, method, size and type of the
+body: the first that fails decides the answer. What passes has its body read, and goes on to
+Connexion. Beside the API it serves the document itself.
 """
 
 import asyncio
@@ -20,11 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from werkzeug.http import parse_accept_header
 
 from zaqar_impl.domain.errors import InvalidInput
-from zaqar_impl.domain.values import Caller
 from zaqar_impl.rest import request as requests
 from zaqar_impl.rest.errors import NOTHING_HERE, RETRY_AFTER, Refusal, refused
+from zaqar_impl.rest.identity import caller_of
 from zaqar_impl.rest.intake import read_body
 from zaqar_impl.rest.request import ID_HEADER, RestRequest
+from zaqar_impl.rest.signed import SignedAccess
 from zaqar_impl.specdoc import Body, Operation
 
 LOG = logging.getLogger(__name__)
@@ -32,9 +33,6 @@ LOG = logging.getLogger(__name__)
 #: Where programs find the document, and people its page; open to anyone.
 DOCUMENT_PATH = "/openapi.json"
 DOCS_PATH = "/docs"
-
-#: The project's header and its older spellings; the first one that is there counts.
-_PROJECT_HEADERS = ("x-project-id", "x-tenant-id", "x-tenant")
 
 #: Media ranges that let JSON through, from the most specific, which decides, to the least.
 _ACCEPTABLE = ("application/json", "application/*", "*/*", "*")
@@ -61,7 +59,7 @@ class Admission:
     """ASGI middleware around the whole application.
 
     ``document`` is what is served at :data:`DOCUMENT_PATH`; ``slowest_body`` is how many seconds a
-    client may take to send a body.
+    client may take to send a body; ``signed`` judges the requests that show a signature.
     """
 
     def __init__(
@@ -70,10 +68,12 @@ class Admission:
         operations: Iterable[Operation],
         document: bytes,
         slowest_body: float,
+        signed: SignedAccess,
     ) -> None:
         self._app = app
         self._document = document
         self._slowest_body = slowest_body
+        self._signed = signed
         by_path: dict[str, dict[str, Operation]] = {}
         for operation in operations:
             by_path.setdefault(operation.path, {})[operation.method] = operation
@@ -119,9 +119,10 @@ class Admission:
         headers = Headers(scope=scope)
         method = scope["method"]
         route, path_parameters = self._routed(scope["path"])
+        self._signed.check(headers, method, scope["path"], request_id)
         _refuse_forms(headers)
         _check_accept(headers)
-        caller = _caller(headers, route.sample)
+        caller = caller_of(headers, route.sample)
         _check_path(path_parameters, route.sample)
         if method == "OPTIONS":
             return Response(headers={"Allow": route.allow})
@@ -212,42 +213,6 @@ def _check_accept(headers: Headers) -> None:
     qualities = dict(reversed(given))
     if not next((qualities[r] for r in _ACCEPTABLE if r in qualities), 0):
         raise Refusal(406, "Answers are application/json, which the Accept header rules out.")
-
-
-def _caller(headers: Headers, operation: Operation) -> Caller | None:
-    """Who is calling, or None where the spec asks for no identity."""
-    identity = {parameter.name.lower(): parameter for parameter in operation.of("header")}
-    if "client-id" not in identity:
-        return None
-    client_id = _only(headers, "client-id")
-    if client_id is None:
-        raise InvalidInput("The header Client-ID is missing: it names the client instance.")
-    if violation := identity["client-id"].shape.violation(client_id):
-        raise InvalidInput(f"The header Client-ID is invalid: {violation}.")
-    projects = [
-        project for name in _PROJECT_HEADERS if (project := _only(headers, name)) is not None
-    ]
-    if not projects:
-        raise InvalidInput("The header X-Project-ID is missing: the project whose data is meant.")
-    if violation := identity["x-project-id"].shape.violation(projects[0]):
-        raise InvalidInput(f"The header X-Project-ID is invalid: {violation}.")
-    return Caller(project=projects[0], client_id=_normalised(client_id))
-
-
-def _only(headers: Headers, name: str) -> str | None:
-    """The header's value; given twice with different values it could mean anything."""
-    values = set(headers.getlist(name))
-    if len(values) > 1:
-        raise InvalidInput(f"The header {name} is given more than once, with different values.")
-    return values.pop() if values else None
-
-
-def _normalised(client_id: str) -> str:
-    """One spelling for one client: UUIDs come in many, other ids (where allowed) in one."""
-    try:
-        return uuid.UUID(client_id).hex
-    except ValueError:
-        return client_id
 
 
 def _check_path(values: Mapping[str, str], operation: Operation) -> None:

@@ -10,6 +10,7 @@ import orjson
 from starlette.responses import Response
 
 from zaqar_impl.domain.errors import NotFound
+from zaqar_impl.domain.sharing import Share
 from zaqar_impl.domain.values import Claim, Message, QueueStats, Subscription
 from zaqar_impl.handlers.messages import MessagePage
 from zaqar_impl.handlers.queues import QueuePage
@@ -91,6 +92,20 @@ def queue_stats(stats: QueueStats, request: RestRequest, now: float) -> Response
                 "href": f"{_collection(request)}/{message.id}",
             }
     return _json({"messages": counts})
+
+
+def share(result: tuple[Share, str], _request: RestRequest, _now: float) -> Response:
+    """What is shared, and the signature that opens it."""
+    shared, signature = result
+    return _json(
+        {
+            "paths": shared.paths,
+            "methods": shared.methods,
+            "project": shared.project,
+            "expires": shared.expires,
+            "signature": signature,
+        }
+    )
 
 
 def messages_posted(ids: Sequence[str], request: RestRequest, _now: float) -> Response:

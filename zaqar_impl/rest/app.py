@@ -20,6 +20,7 @@ from zaqar_impl.rest.binding import endpoint
 from zaqar_impl.rest.checks import BodyCheck, NothingToParse, ParameterCheck
 from zaqar_impl.rest.errors import Refusal, error_handler
 from zaqar_impl.rest.intake import SLOWEST_BODY
+from zaqar_impl.rest.signed import SignedAccess
 from zaqar_impl.specdoc import operations
 
 #: What runs around the application's life, as ASGI servers mean it.
@@ -61,7 +62,8 @@ def application(
     app.add_api(_head_first(document), base_path="")
     for error in (ZaqarError, Refusal, HTTPException, ProblemException, Exception):
         app.add_error_handler(error, error_handler)
-    return Admission(app, known, orjson.dumps(document), slowest_body)
+    signed = SignedAccess(service.signing, service.clock)
+    return Admission(app, known, orjson.dumps(document), slowest_body, signed)
 
 
 def _head_first(document: Mapping[str, Any]) -> dict[str, Any]:

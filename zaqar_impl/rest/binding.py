@@ -88,6 +88,7 @@ BINDINGS: Mapping[str, Binding] = {
     "queue_delete": Binding(answers.nothing),
     "queue_get_stats": Binding(answers.queue_stats),
     "queue_purge": Binding(answers.nothing, body=_members("resource_types")),
+    "queue_share": Binding(answers.share, body=_members("paths", "methods", "expires")),
     "message_post": Binding(answers.messages_posted, body=_posted),
     "message_list": Binding(
         answers.message_page,

@@ -31,6 +31,8 @@ GENERATED_DEFECTS = {
     "generated.bad-data-accepted/message_post": "D-52",
     "generated.bad-data-accepted/queue_create": "D-30, D-39",
     "generated.bad-data-accepted/queue_purge": "D-32",
+    "generated.bad-data-accepted/queue_share": "D-15",
+    "generated.response-schema/queue_share": "D-15",
 }
 
 _CONFIGURATION = """\
@@ -47,6 +49,8 @@ database = upstream_management
 [drivers:message_store:mongodb]
 uri = {uri}
 database = upstream_messages
+[signed_url]
+secret_key = of no importance
 """
 
 _APPLICATION = """\

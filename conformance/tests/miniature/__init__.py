@@ -20,6 +20,7 @@ from .claims import Claims
 from .documents import Documents
 from .patches import Patches
 from .reading import Refusal, error
+from .sharing import Sharing
 from .state import Call
 from .subscriptions import Subscriptions
 from .wire import NOTHING, Answer, Request, serving
@@ -42,6 +43,7 @@ _ROUTES: dict[str, dict[str, str]] = {
     },
     "/v2/queues/{name}/stats": {"GET": "queue_get_stats"},
     "/v2/queues/{name}/purge": {"POST": "queue_purge"},
+    "/v2/queues/{name}/share": {"POST": "queue_share"},
     "/v2/queues/{name}/messages": {
         "GET": "message_list",
         "POST": "message_post",
@@ -68,7 +70,7 @@ _ROUTES: dict[str, dict[str, str]] = {
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class Miniature(Patches, Claims, Subscriptions, Documents):
+class Miniature(Patches, Claims, Subscriptions, Documents, Sharing):
     """The server. `serving` opens it to the network, `advance` moves its clock."""
 
     def __init__(self) -> None:
@@ -95,6 +97,7 @@ class Miniature(Patches, Claims, Subscriptions, Documents):
         path, _, query = request.target.partition("?")
         template, name, id = self.routed(unquote(path))
         call = Call(request, unquote(path), self.query_of(query), queue=name, id=id)
+        self.check_share(request, unquote(path))
         self.check_form(request)
         self.check_accept(request)
         if template != "/":

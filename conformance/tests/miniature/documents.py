@@ -16,6 +16,7 @@ _RELATIONS = (
     ("queues", "/v2/queues{?marker,limit,detailed,name,with_count}", "GET"),
     ("queue", _QUEUE, "GET PUT PATCH DELETE"),
     ("queue_stats", f"{_QUEUE}/stats", "GET"),
+    ("queue_share", f"{_QUEUE}/share", "POST"),
     ("queue_purge", f"{_QUEUE}/purge", "POST"),
     ("messages", f"{_MESSAGES}{{?marker,limit,echo,include_claimed,include_delayed}}", "GET"),
     ("post_messages", _MESSAGES, "POST"),

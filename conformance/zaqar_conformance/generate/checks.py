@@ -102,6 +102,7 @@ _REFUSES_MORE_THAN_ITS_SCHEMA = {
     "message_post": "the queue may bound the size of a post below the deployment's limit",
     "queue_create": "members of a retry policy depend on each other",
     "queue_get_head": "a deployment need not have it",
+    "queue_share": "an expiry has to lie ahead, and a deployment without a key shares nothing",
     "queue_update": "the metadata that results is checked, not only the patch",
     "subscription_create": "a subscriber is a URI that can be notified",
     "subscription_update": "a subscriber is a URI, and something has to be given",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One server for the tests that only talk to it; tests that kill things start their own."""
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -10,8 +11,11 @@ from zaqar_impl.tests.acceptance.running import RunningServer
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server with two workers on an embedded mongod."""
-    running = RunningServer(tmp_path_factory.mktemp("data") / "db", "--workers", "2")
+    """A server with two workers on an embedded mongod, that shares queues."""
+    folder = tmp_path_factory.mktemp("data")
+    options = folder / "zaqar.conf"
+    options.write_text(f"[signed_url]\nsecret_key = {secrets.token_hex()}\n")
+    running = RunningServer(folder / "db", "--workers", "2", "--config-file", str(options))
     try:
         yield running.wait_ready()
     finally:

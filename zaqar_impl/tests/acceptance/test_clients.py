@@ -23,6 +23,7 @@ with warnings.catch_warnings():
     from openstack.message.v2.claim import Claim
     from zaqarclient.queues import client as zaqarclient
     from zaqarclient.queues.v2.core import queue_create
+    from zaqarclient.transport.errors import ResourceNotFound
 
 
 @pytest.fixture
@@ -203,3 +204,51 @@ def test_zaqarclient_purges_what_it_names(zaqar: Any, queue_name: str) -> None:
     assert queue.stats["messages"]["total"] == 0
     assert queue_name in [known.name for known in zaqar.queues(limit=20)[0]]
     queue.delete()
+
+
+def _guest(url: str, share: Any) -> Any:
+    """python-zaqarclient of somebody who has nothing but a share."""
+    told = {name: share[name] for name in ("expires", "methods", "paths", "signature")}
+    options = {**told, "os_project_id": share["project"]}
+    auth = {"backend": "signed-url", "options": options}
+    return zaqarclient.Client(url, version=2, conf={"auth_opts": auth})
+
+
+def test_zaqarclient_shares_a_queue(server: RunningServer, zaqar: Any, queue_name: str) -> None:
+    """Sign, hand over, and work with what was signed and nothing else (A12)."""
+    queue = zaqar.queue(queue_name)
+    queue.post([{"body": n, "ttl": 300} for n in range(3)])
+    read = queue.signed_url()
+    work = queue.signed_url(
+        ["messages", "claims"], ttl_seconds=600, methods=["GET", "POST", "DELETE"]
+    )
+    assert read["methods"] == ["GET"]
+    assert read["paths"] == [f"/v2/queues/{queue_name}/messages"]
+
+    reader = _guest(server.url, read).queue(queue_name, auto_create=False)
+    assert [message.body for message in reader.messages(echo=True)] == [0, 1, 2]
+    with pytest.raises(ResourceNotFound):
+        reader.post([{"body": 3, "ttl": 300}])
+    with pytest.raises(ResourceNotFound):
+        _guest(server.url, read).queue(f"{queue_name}x", auto_create=False).post([])
+
+    worker = _guest(server.url, work).queue(queue_name, auto_create=False)
+    worker.post([{"body": 3, "ttl": 300}])
+    [first, second] = worker.claim(ttl=300, grace=60, limit=2)
+    first.delete()
+    second.delete()
+    assert [message.body for message in reader.messages(echo=True)] == [2, 3]
+    with pytest.raises(ResourceNotFound):
+        worker.delete()
+    queue.delete()
+
+
+def test_share_has_to_be_whole(server: RunningServer, zaqar: Any, queue_name: str) -> None:
+    """Of another project, or longer than it was, it is none."""
+    share = zaqar.queue(queue_name).signed_url()
+
+    for wrong in ({"project": "other"}, {"expires": "2999-01-01T00:00:00"}):
+        guest = _guest(server.url, {**share, **wrong}).queue(queue_name, auto_create=False)
+        with pytest.raises(ResourceNotFound):
+            list(guest.messages())
+    zaqar.queue(queue_name).delete()

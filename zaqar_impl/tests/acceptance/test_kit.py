@@ -24,5 +24,5 @@ def test_the_service_conforms(server: RunningServer) -> None:
     # for the log of a long run
     print(done.stdout)
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count(" conforms") == 5
+    assert done.stdout.count(" conforms") == 6
     assert "fail" not in done.stdout.splitlines()[-1]

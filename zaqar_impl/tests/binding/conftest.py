@@ -51,6 +51,7 @@ def application_of(
         metadata_shape=shape(document, "QueueMetadata"),
         home_document=home_document(spec_root()),
         enable_checksum=settings.enable_checksum,
+        signing=settings.signing,
         filters=filters or open_pipeline(settings.filters),
     )
     return application(document, service, validate_responses=True, **more)
@@ -81,7 +82,11 @@ def applications(clock: Clock) -> Callable[..., ASGIApp]:
 
     @functools.cache
     def build(broken: bool, **options: Any) -> ASGIApp:
-        groups = {"enable_checksum": None}
+        groups = {
+            "enable_checksum": None,
+            "secret_key": "signed_url",
+            "max_lifetime": "signed_url",
+        }
         overrides = {
             (groups.get(name, "transport"), name): value for name, value in options.items()
         }

@@ -15,7 +15,7 @@ from zaqar_impl.tests.spec.reading import Spec
 LEVELS = ("MUST", "SHOULD", "MAY")
 
 #: First words of ids that hold for the whole protocol: they stand once, at the root.
-EVERYWHERE = ("http", "headers", "json", "query", "project")
+EVERYWHERE = ("http", "headers", "json", "query", "project", "signed-access")
 
 FIELDS = {"id", "level", "profile", "operations", "sentence", "source"}
 

@@ -30,6 +30,7 @@ AGREED = {
     "queue_delete": ("DELETE", QUEUE, "queues:delete"),
     "queue_get_stats": ("GET", f"{QUEUE}/stats", "queues:stats"),
     "queue_purge": ("POST", f"{QUEUE}/purge", "queues:purge"),
+    "queue_share": ("POST", f"{QUEUE}/share", "queues:share"),
     "message_post": ("POST", MESSAGES, "messages:create"),
     "message_list": ("GET", MESSAGES, "messages:get_all"),
     "message_delete_many": ("DELETE", MESSAGES, "messages:delete_all"),
