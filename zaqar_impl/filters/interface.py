@@ -63,11 +63,15 @@ class FilteredMessage:
 
         Raises:
             ValueError, TypeError: the body is no JSON value any more.
+            InvalidInput: it is one that no client could have posted.
         """
         if self._body is _UNREAD:
             return self._text
         text = jsontext.written(self._body)
-        return self._text if text == jsontext.written(jsontext.parse(self._text)) else text
+        if text == jsontext.written(jsontext.parse(self._text)):
+            return self._text
+        jsontext.parse(text)
+        return text
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The message pipeline: what filters see, and what becomes of what they do."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -196,7 +197,15 @@ async def test_a_failure_on_delivery_names_the_filter(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), {1, 2}, b"bytes", "\ud800", object()], ids=lambda value: type(value)
+    "value",
+    [
+        pytest.param(float("nan"), id="nan"),
+        pytest.param({1, 2}, id="set"),
+        pytest.param(b"bytes", id="bytes"),
+        pytest.param("\ud800", id="surrogate"),
+        pytest.param({1: "a", "1": "b"}, id="twice"),
+        pytest.param(json.loads("[" * 300 + "]" * 300), id="deep"),
+    ],
 )
 async def test_a_body_that_is_no_json_is_a_failure(value: Any) -> None:
     """It would be no JSON for clients either."""
