@@ -31,6 +31,9 @@ _RELATIONS = (
     ("subscription", f"{_QUEUE}/subscriptions/{{subscriptions_id}}", "GET DELETE"),
     ("subscription_patch", f"{_QUEUE}/subscriptions/{{subscriptions_id}}", "PATCH"),
     ("delete_claim", f"{_QUEUE}/claims/{{claim_id}}", "DELETE"),
+    ("pools", "/v2/pools{?detailed,limit,marker}", "GET"),
+    ("flavors", "/v2/flavors{?detailed,limit,marker}", "GET"),
+    ("health", "/v2/health", "GET"),
 )
 
 
@@ -38,6 +41,8 @@ class Documents(State):
     """The operations that know no queue."""
 
     version_status = 300
+    #: How the paths begin that this deployment does not have.
+    switched_off: tuple[str, ...] = ()
 
     def version_document(self, call: Call) -> Answer:
         """What versions there are."""
@@ -53,7 +58,11 @@ class Documents(State):
 
     def home_document(self, call: Call) -> Answer:
         """What can be done, and where."""
-        resources = {f"rel/{name}": self.relation(one, verbs) for name, one, verbs in _RELATIONS}
+        resources = {
+            f"rel/{name}": self.relation(one, verbs)
+            for name, one, verbs in _RELATIONS
+            if not one.startswith(self.switched_off)
+        }
         headers = {"Content-Type": "application/json-home", "Cache-Control": "max-age=86400"}
         return Answer(200, {"resources": resources}, headers)
 
