@@ -272,9 +272,18 @@ def _home_without_cache(self: Miniature, call: Call) -> Answer:
     return Miniature.home_document(self, call).without("Cache-Control")
 
 
+def _nowhere() -> Answer:
+    raise Refusal(404, "there is no such path")
+
+
 lie("has its versions with 200", "get-version-doc.document", version_status=200)
 lie("has its home as plain JSON", "get-home-doc.document", home_document=_home_as_json)
 lie("does not let its home be kept", "get-home-doc.document", home_document=_home_without_cache)
 lie("does not explain its variables", "get-home-doc.relations", relation=_no_variables)
 lie("tells one method of each path", "get-home-doc.relations", relation=_fewer_methods)
+lie(
+    "names pools in its home though it has none",
+    "get-home-doc.switched-off",
+    pool_list=lambda self, call: _nowhere(),
+)
 lie("answers ping with 200", "ping-node.no-content", ping=lambda self, call: Answer(200, b"pong"))

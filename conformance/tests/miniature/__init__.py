@@ -94,9 +94,6 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 class Miniature(Flavors, Claims, Subscriptions, Documents, Sharing):
     """The server. `serving` opens it to the network, `advance` moves its clock."""
 
-    #: How the paths begin that this deployment does not have.
-    switched_off: tuple[str, ...] = ()
-
     def __init__(self) -> None:
         super().__init__()
         self._turn = threading.RLock()

@@ -43,6 +43,9 @@ _RELATIONS = (
     ("topic_subscriptions_get", f"{_TOPIC}/subscriptions{{?marker,limit}}", "GET"),
     ("topic_subscriptions_post", f"{_TOPIC}/subscriptions", "POST"),
     ("topic_subscription", f"{_TOPIC}/subscriptions/{{subscription_id}}", "GET DELETE"),
+    ("pools", "/v2/pools{?detailed,limit,marker}", "GET"),
+    ("flavors", "/v2/flavors{?detailed,limit,marker}", "GET"),
+    ("health", "/v2/health", "GET"),
 )
 
 
@@ -50,6 +53,8 @@ class Documents(State):
     """The operations that know no queue."""
 
     version_status = 300
+    #: How the paths begin that this deployment does not have.
+    switched_off: tuple[str, ...] = ()
 
     def version_document(self, call: Call) -> Answer:
         """What versions there are."""
@@ -65,7 +70,11 @@ class Documents(State):
 
     def home_document(self, call: Call) -> Answer:
         """What can be done, and where."""
-        resources = {f"rel/{name}": self.relation(one, verbs) for name, one, verbs in _RELATIONS}
+        resources = {
+            f"rel/{name}": self.relation(one, verbs)
+            for name, one, verbs in _RELATIONS
+            if not one.startswith(self.switched_off)
+        }
         headers = {"Content-Type": "application/json-home", "Cache-Control": "max-age=86400"}
         return Answer(200, {"resources": resources}, headers)
 

@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 from zaqar_conformance import match, paths
-from zaqar_conformance.case import case
+from zaqar_conformance.case import Mismatch, case
 from zaqar_conformance.client import Api
 
 _Q: Final = "/v2/queues/{queue_name}"
@@ -44,6 +44,13 @@ _OF_TOPICS: Final = {
     "rel/topic_message": (f"{_T}/messages/{{message_id}}", ()),
     "rel/topic_subscriptions_get": (f"{_T}/subscriptions", ("marker", "limit")),
     "rel/topic_subscription": (f"{_T}/subscriptions/{{subscription_id}}", ()),
+}
+
+#: What a deployment may have switched off.
+_SWITCHED: Final = {
+    "rel/health": paths.HEALTH,
+    "rel/pools": paths.POOLS,
+    "rel/flavors": paths.FLAVORS,
 }
 
 
@@ -112,6 +119,15 @@ def home_claim_variable(api: Api) -> None:
     """The variable for the claim of a message is called as the server reads it."""
     entry = match.an_object("rel/message_delete", _resources(api).get("rel/message_delete"))
     match.present("variables", "claim_id", _variables(str(entry.get("href-template"))))
+
+
+@case("get-home-doc.switched-off", needs=("get-home-doc.relations",))
+def home_switched_off(api: Api) -> None:
+    """What the deployment does not have is not in its home document."""
+    resources = _resources(api)
+    for relation, path in _SWITCHED.items():
+        if relation in resources and api.get(path).status == 404:
+            raise Mismatch(f"no {relation}, for {path} is 404", f"{relation} in the document")
 
 
 @case("ping-node.no-content")

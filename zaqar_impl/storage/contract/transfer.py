@@ -27,7 +27,8 @@ from zaqar_impl.storage.contract.base import (
     read,
 )
 from zaqar_impl.storage.contract.clock import FakeClock
-from zaqar_impl.storage.interface import Movable, Storage, TransferStore
+from zaqar_impl.storage.interface import Storage
+from zaqar_impl.storage.transfer import Movable, TransferStore
 
 TERMS = ClaimTerms(ttl=100, grace=60)
 HOOK = NewSubscription("https://hooks.example.org/in", 300, {"post_headers": {"X": "1"}})

@@ -14,7 +14,6 @@ from zaqar_impl.storage.interface import (
     MessageStore,
     QueueStore,
     SubscriptionStore,
-    TransferStore,
 )
 from zaqar_impl.storage.memory.claims import MemoryClaims
 from zaqar_impl.storage.memory.messages import MemoryMessages
@@ -22,6 +21,7 @@ from zaqar_impl.storage.memory.queues import MemoryQueues
 from zaqar_impl.storage.memory.state import State
 from zaqar_impl.storage.memory.subscriptions import MemorySubscriptions
 from zaqar_impl.storage.memory.transfer import MemoryTransfer
+from zaqar_impl.storage.transfer import TransferStore
 
 
 def open_driver(uri: str, database: str, clock: Clock) -> "MemoryStorage":

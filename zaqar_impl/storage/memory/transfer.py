@@ -12,7 +12,7 @@ from zaqar_impl.storage.memory.state import Entry, Log, Mark, State
 
 
 class MemoryTransfer:
-    """:class:`~zaqar_impl.storage.interface.TransferStore` in memory."""
+    """:class:`~zaqar_impl.storage.transfer.TransferStore` in memory."""
 
     settle_seconds = 0.0
 

@@ -15,7 +15,6 @@ from zaqar_impl.storage.interface import (
     MessageStore,
     QueueStore,
     SubscriptionStore,
-    TransferStore,
 )
 from zaqar_impl.storage.mongodb.claimable import Claimable
 from zaqar_impl.storage.mongodb.claims import MongoClaims
@@ -26,6 +25,7 @@ from zaqar_impl.storage.mongodb.messages import MongoMessages
 from zaqar_impl.storage.mongodb.queues import Directory, MongoQueues
 from zaqar_impl.storage.mongodb.subscriptions import MongoSubscriptions
 from zaqar_impl.storage.mongodb.transfer import MongoTransfer
+from zaqar_impl.storage.transfer import TransferStore
 
 
 def open_driver(uri: str, database: str, clock: Clock) -> "MongoStorage":

@@ -37,7 +37,7 @@ PAGE_BYTES = 8 * 1024 * 1024
 
 
 class MongoTransfer:
-    """:class:`~zaqar_impl.storage.interface.TransferStore` on MongoDB."""
+    """:class:`~zaqar_impl.storage.transfer.TransferStore` on MongoDB."""
 
     def __init__(self, connection: Connection, directory: Directory, clock: Clock) -> None:
         self.connection = connection

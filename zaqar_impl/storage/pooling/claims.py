@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from zaqar_impl.domain.errors import Forbidden, InvalidInput, NotFound, StorageUnavailable
 from zaqar_impl.domain.stored import QueueFrozen
 from zaqar_impl.domain.values import Claim, ClaimTerms, DeadLetters, QueueRef
-from zaqar_impl.storage.interface import MessageFilter, Movable, Storage
+from zaqar_impl.storage.interface import MessageFilter, Storage
 from zaqar_impl.storage.pooling.router import Router
+from zaqar_impl.storage.transfer import Movable
 
 
 class PooledClaims:

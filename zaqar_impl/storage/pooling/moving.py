@@ -24,10 +24,11 @@ from zaqar_impl.domain.errors import InvalidInput, NotFound, StorageUnavailable,
 from zaqar_impl.domain.pools import Move, Place
 from zaqar_impl.domain.stored import Freeze, QueueFrozen, StoredQueue
 from zaqar_impl.domain.values import QueueRef
-from zaqar_impl.storage.interface import Movable, Storage
+from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.management.interface import Catalogue
 from zaqar_impl.storage.pooling.router import DEFAULT, Router
 from zaqar_impl.storage.pooling.thaw import is_remnant
+from zaqar_impl.storage.transfer import Movable
 
 LOG = logging.getLogger(__name__)
 
@@ -92,8 +93,11 @@ class Mover:
         queue = await self._router.call(ref, lambda store: store.queues.get(ref))
         if queue is None:
             raise NotFound(f"{ref} does not exist.")
-        place = await self._router.place(ref) or await self._catalogue.enter(ref, DEFAULT)
+        place = await self._router.place(ref)
         if place is None or place.deleting:
+            # As for a creation: it is older than the catalogue, or a deletion of it died.
+            place = await self._catalogue.enter(ref, place.name if place else DEFAULT)
+        if place is None:
             raise NotFound(f"{ref} does not exist.")
         return place
 

@@ -9,8 +9,9 @@ is the freeze taken away.
 from zaqar_impl.domain.pools import Place
 from zaqar_impl.domain.stored import Freeze, QueueFrozen
 from zaqar_impl.domain.values import QueueRef
-from zaqar_impl.storage.interface import Movable, Storage
+from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.management.interface import Catalogue
+from zaqar_impl.storage.transfer import Movable
 
 
 async def thaw(

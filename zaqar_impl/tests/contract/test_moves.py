@@ -15,10 +15,11 @@ from zaqar_impl.domain.stored import QueueFrozen
 from zaqar_impl.domain.values import Kind, NewMessage, NewSubscription, QueueRef
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.contract.base import bodies, claim, positions, post, read
-from zaqar_impl.storage.interface import Movable, Storage
+from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.management.memory import MemoryManagement
 from zaqar_impl.storage.pooling import PooledStorage
 from zaqar_impl.storage.pooling.moving import LEASE
+from zaqar_impl.storage.transfer import Movable
 
 JOBS = QueueRef("project", "jobs")
 

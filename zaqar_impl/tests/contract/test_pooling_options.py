@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from zaqar_impl import wiring
-from zaqar_impl.config import load
+from zaqar_impl.config import WrongConfiguration, load
 from zaqar_impl.domain.pools import Pool
 from zaqar_impl.mongod import EmbeddedMongod
-from zaqar_impl.storage.loader import UnknownDriver
 from zaqar_impl.storage.management.memory import MemoryManagement
 from zaqar_impl.storage.management.mongodb import MongoManagement
 from zaqar_impl.storage.pooling import PooledStorage
@@ -39,7 +38,7 @@ def test_register_has_the_driver_that_is_named() -> None:
     made = pools({("drivers", "management_store"): "memory"})
 
     assert isinstance(made.management, MemoryManagement)
-    with pytest.raises(UnknownDriver, match="memory, mongodb"):
+    with pytest.raises(WrongConfiguration, match=r"management_store: .*memory, mongodb"):
         pools({("drivers", "management_store"): "paper"})
 
 

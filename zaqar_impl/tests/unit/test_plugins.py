@@ -58,8 +58,8 @@ class Odd(MessageFilter):
     [
         ("broken", "of brittle.* cannot be imported: ModuleNotFoundError: No mod"),
         ("nothing_there", "cannot be imported: AttributeError: "),
-        ("lacking", "lacks subscriptions, "),
-        ("old", "lacks subscriptions.create, subscriptions.list, "),
+        ("lacking", "lacks .*subscriptions, "),
+        ("old", "lacks .*subscriptions.create, subscriptions.list, "),
         ("fewer", "cannot be opened: TypeError: fewer"),
         ("Storage", "cannot be opened: TypeError: "),
     ],

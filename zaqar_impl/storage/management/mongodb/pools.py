@@ -41,7 +41,7 @@ class MongoPools:
             except DuplicateKeyError as error:
                 # Of the same name: another process made it at the same moment.
                 if _is_of_uri(error):
-                    raise _taken() from error
+                    raise _taken() from None  # what MongoDB says has the URI in it
 
     @answered
     async def get(self, name: str) -> Pool | None:
@@ -63,8 +63,8 @@ class MongoPools:
             changed = await self._pools.find_one_and_update(
                 {d.ID: name}, {"$set": _fields(change)}, return_document=ReturnDocument.AFTER
             )
-        except DuplicateKeyError as error:
-            raise _taken() from error
+        except DuplicateKeyError:
+            raise _taken() from None  # what MongoDB says has the URI in it
         return d.to_pool(changed) if changed else None
 
     @answered
