@@ -4,7 +4,7 @@
 ``client`` holds the connection and the indexes, ``documents`` the layout; ``queues``, ``messages``,
 ``claims`` and ``subscriptions`` are the four stores, and ``transfer`` carries messages between
 stores; ``log`` appends messages and ``claimable``
-finds them for claims, both in ``grouping``; ``attempts`` tries again what can be, and ``abandoned``
+finds them for claims, both in groups; ``attempts`` tries again what can be, and ``abandoned``
 clears up after processes that died; ``health`` tells how the storage is.
 """
 

@@ -18,11 +18,11 @@ from pymongo import ASCENDING
 
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.values import Message, QueueRef
+from zaqar_impl.storage.grouping import Grouping
 from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.client import BY_HOLD, Connection, index_name
-from zaqar_impl.storage.mongodb.grouping import Grouping
 from zaqar_impl.storage.mongodb.queues import Directory
 
 #: How many messages one query finds at the most, for all the calls that it serves.

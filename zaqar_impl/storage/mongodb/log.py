@@ -16,9 +16,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 
 from zaqar_impl.domain.values import QueueRef
+from zaqar_impl.storage.grouping import Grouping
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.client import Connection
-from zaqar_impl.storage.mongodb.grouping import Grouping
 
 #: What the posts of one transaction have at the most, in bytes, unless a single post has more: one
 #: message to the server holds it, and callers do not wait long for each other.

@@ -52,7 +52,7 @@ class PooledStorage:
         self._clock = clock
         self._stores = Stores(database, clock)
         self._tidying: asyncio.Task[None] | None = None
-        router = Router(management, self._stores, default, clock)
+        router = self._router = Router(management, self._stores, default, clock)
         self.queues: QueueStore = PooledQueues(router)
         self.messages: MessageStore = PooledMessages(router)
         self.claims: ClaimStore = PooledClaims(router)
@@ -115,6 +115,7 @@ class PooledStorage:
         if self._tidying is not None:
             self._tidying.cancel()
         await self._mover.close()
+        await self._router.drain()
         closing = [self._stores.close(), self.management.close()]
         if self._default is not None:
             closing.append(self._default.close())

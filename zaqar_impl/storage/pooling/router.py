@@ -13,7 +13,7 @@ the mark away, and the entry stays.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TypeVar
 
 from zaqar_impl.domain.clock import Clock
@@ -21,6 +21,7 @@ from zaqar_impl.domain.errors import InvalidInput, StorageUnavailable
 from zaqar_impl.domain.pools import Place, Pool, chosen
 from zaqar_impl.domain.stored import QueueFrozen
 from zaqar_impl.domain.values import Kind, Metadata, QueueRef
+from zaqar_impl.storage.grouping import Grouping
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.loader import open_driver
 from zaqar_impl.storage.management.interface import Management
@@ -31,6 +32,7 @@ from zaqar_impl.storage.pooling.thaw import drop_remnant, thaw
 DEFAULT = ""
 
 _T = TypeVar("_T")
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 class NoPool(StorageUnavailable):
@@ -52,6 +54,9 @@ class Router:
         self.default = default
         self._catalogue = management.catalogue
         self._clock = clock
+        # Calls that ask the same of the register while it is answering wait for its next answer.
+        self._places: Grouping[QueueRef, None, Place | None] = _shared(self._find)
+        self._members: Grouping[str | None, None, Sequence[Pool]] = _shared(self._flavored)
         #: What a queue without an entry is in. Unless it is the default store it is empty, and
         #: answers as for any queue that does not exist.
         self._nowhere = default or open_driver("memory", "memory://", "", clock)
@@ -70,7 +75,7 @@ class Router:
 
     async def place(self, ref: QueueRef) -> Place | None:
         """Where the queue lives; None if the catalogue does not know."""
-        return await self._catalogue.find(ref)
+        return await self._places.submit(ref, None)
 
     def at(self, place: Place | None) -> Storage:
         """The store of a place."""
@@ -89,6 +94,11 @@ class Router:
     async def reserve(self, ref: QueueRef, place: Place) -> None:
         """Let the queue, when it is created, be in the pool of that place."""
         await self._catalogue.enter(ref, place.name)
+
+    async def drain(self) -> None:
+        """Return when nothing is being asked any more."""
+        await self._places.drain()
+        await self._members.drain()
 
     async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
         """Create the queue unless it exists."""
@@ -189,7 +199,23 @@ class Router:
 
     async def _pools_for(self, metadata: Metadata) -> Sequence[Pool]:
         """The pools that a queue with this metadata may live in."""
-        flavor = metadata.get("_flavor") or None
+        return await self._members.submit(metadata.get("_flavor") or None, None)
+
+    async def _find(
+        self, ref: QueueRef, callers: Sequence[None]
+    ) -> Sequence[Place | BaseException | None]:
+        return [await self._catalogue.find(ref)] * len(callers)
+
+    async def _flavored(
+        self, flavor: str | None, callers: Sequence[None]
+    ) -> Sequence[Sequence[Pool] | BaseException]:
         if flavor is not None and await self.management.flavors.get(flavor) is None:
             raise InvalidInput(f"_flavor is invalid: there is no flavor {flavor!r}.")
-        return await self.management.pools.of_flavor(flavor)
+        return [await self.management.pools.of_flavor(flavor)] * len(callers)
+
+
+def _shared(
+    ask: Callable[[_Key, Sequence[None]], Awaitable[Sequence[_T | BaseException]]],
+) -> Grouping[_Key, None, _T]:
+    """Any number of callers for one answer, and its failure too."""
+    return Grouping(ask, weigh=lambda _: 0, capacity=0, is_common=lambda _: True)

@@ -4,6 +4,9 @@ the client that exists."""
 
 import http.client
 import json
+import os
+import subprocess
+import sys
 import time
 import uuid
 import warnings
@@ -183,6 +186,25 @@ def ask_patiently(server: RunningServer, method: str, path: str, body: Any) -> i
         return ask(server, method, path, body)[0]
     except (OSError, http.client.HTTPException):
         return 0
+
+
+def test_pools_conform(server: RunningServer, mongods: list[PoolMongod]) -> None:
+    """The kit's cases of administration; ``ZAQAR_POOL_PROFILES`` adds those of moves, which take
+    longer."""
+    assert ask(server, "PATCH", "/v2/pools/one", {"weight": 1})[0] == 200
+    profiles = os.environ.get("ZAQAR_POOL_PROFILES", "admin").split(",")
+    stores = [f"{mongod.uri}&appName=kit" for mongod in mongods[:2]]
+    done = subprocess.run(
+        [sys.executable, "-c", "from zaqar_conformance.cli import main; main()",
+         "run", "--url", server.url, "--no-generated",
+         *(f"--profile={profile}" for profile in profiles),
+         *(f"--pool-uri={store}" for store in stores)],
+        stdout=subprocess.PIPE, text=True, timeout=600,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count(" conforms") == len(profiles)
+    assert "fail" not in done.stdout.splitlines()[-1]
 
 
 def test_zaqarclient_walks_through_pools_and_flavors(

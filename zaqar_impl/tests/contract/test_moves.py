@@ -93,7 +93,7 @@ class World:
 
     async def close(self) -> None:
         for process in self._processes:
-            with contextlib.suppress(Killed):
+            with contextlib.suppress(Killed, asyncio.CancelledError):
                 await process.close()
 
 
@@ -212,7 +212,7 @@ async def test_mover_dies_at_any_step(clock: FakeClock, effective: bool) -> None
     for last in range(1, steps + 1):
         world = World(clock)
         await world.prepare()
-        with contextlib.suppress(Killed):
+        with contextlib.suppress(Killed, asyncio.CancelledError):
             await world.process(Life(last, effective=effective)).move(JOBS, "b")
         await settled()
 
@@ -243,7 +243,7 @@ async def test_queue_of_a_dead_move_can_be_deleted(clock: FakeClock) -> None:
     for last in range(1, steps + 1):
         world = World(clock)
         await world.prepare()
-        with contextlib.suppress(Killed):
+        with contextlib.suppress(Killed, asyncio.CancelledError):
             await world.process(Life(last, effective=True)).move(JOBS, "b")
         await settled()
 

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from zaqar_impl.storage.mongodb.grouping import Grouping
+from zaqar_impl.storage.grouping import Grouping
 
 OUTSIDE: ContextVar[str] = ContextVar("OUTSIDE", default="nothing")
 

@@ -56,15 +56,18 @@ class MongoCatalogue:
         entry = await self._entered(ref, pool)
         if entry[d.POOL] == "":
             return _to_place(entry, None)
-        found = await self._pools.find_one_and_update(
-            {d.ID: entry[d.POOL]},
-            {"$unset": {d.REMOVAL: ""}},
-            return_document=ReturnDocument.AFTER,
-        )
-        if found is None:
+        if (found := await self._kept(entry[d.POOL])) is None:
             await self._entries.delete_one({d.ID: entry[d.ID], d.REVISION: entry[d.REVISION]})
             return None
         return _to_place(entry, d.to_pool(found))
+
+    async def _kept(self, pool: str) -> d.Document | None:
+        """The pool, which can't be deleted any more without a look at the entry that was written
+        just now (see ``pools``); None if it is gone."""
+        found = await self._pools.find_one({d.ID: pool})
+        if found is None or d.REMOVAL not in found:
+            return found
+        return await self._pools.find_one_and_update({d.ID: pool}, {"$unset": {d.REMOVAL: ""}})
 
     async def _entered(self, ref: QueueRef, pool: str) -> d.Document:
         """The entry, whether it was there, or is new, or was on its way out."""
@@ -137,8 +140,7 @@ class MongoCatalogue:
                 raise moves_already(ref)
             return found is not None and found.get(d.TOKEN) == token
         # From now on the pool can't be deleted, unless that has happened before (see ``pools``).
-        kept = await self._pools.update_one({d.ID: target}, {"$unset": {d.REMOVAL: ""}})
-        if not kept.matched_count:
+        if await self._kept(target) is None:
             await self._moved(ref, token, {"$unset": d.MOVE, "$pull": {d.APART: target}})
             raise unknown_pool(target)
         return True
