@@ -14,7 +14,7 @@ from zaqar_conformance.sharing import FORM
 _DOCUMENT: Final = ("queue-share.document",)
 _EVERYTHING: Final[dict[str, Any]] = {
     "paths": ["subscriptions", "messages", "claims"],
-    "methods": ["PUT", "GET", "DELETE"],
+    "methods": ["PUT", "GET", "HEAD", "OPTIONS", "POST", "DELETE", "PATCH"],
 }
 
 #: Bodies that leave everything to the defaults.
@@ -72,7 +72,7 @@ def in_order(api: Api) -> None:
 
     every = [paths.claims(name), paths.messages(name), paths.subscriptions(name)]
     match.equal("paths", share["paths"], every)
-    match.equal("methods", share["methods"], ["DELETE", "GET", "PUT"])
+    match.equal("methods", share["methods"], sorted(_EVERYTHING["methods"]))
 
 
 @case("queue-share.signature", needs=_DOCUMENT)

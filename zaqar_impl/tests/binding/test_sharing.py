@@ -208,7 +208,11 @@ async def test_nobody_is_what_he_says(sharing: httpx.AsyncClient) -> None:
 
 async def test_preflight_is_never_refused(sharing: httpx.AsyncClient) -> None:
     """OPTIONS answers 200 also with a wrong signature, and then tells nothing."""
-    answer = await sharing.options(MESSAGES, headers={"URL-Signature": "wrong"})
+    share = await shared(sharing, methods=["GET", "OPTIONS", "HEAD"])
 
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert "allow" not in answer.headers
+    wrong = await sharing.options(MESSAGES, headers={"URL-Signature": "wrong"})
+    right = await sharing.options(MESSAGES, headers=shown(share))
+
+    assert (wrong.status_code, wrong.content) == (200, b"")
+    assert "allow" not in wrong.headers
+    assert right.headers["allow"] == "DELETE, GET, POST"
