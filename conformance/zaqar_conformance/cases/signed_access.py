@@ -193,7 +193,7 @@ def expires_required(api: Api) -> None:
     """A share has an end."""
     name = arrange.queue(api)
 
-    for value in (None, "", "never", "9999-99-99"):
+    for value in (None, "", "never", "9999-99-99", "9999-12-31T23:59:59-23:59"):
         # asked for each time: to take a day from now for a missing end has to be noticed
         _stays_shut(api, shared(api, name), paths.messages(name), URL_Expires=value)
 
