@@ -6,19 +6,29 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import re
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zaqar_impl import server, wiring
-from zaqar_impl.config import REST_GROUP, STORE_GROUP, Settings, WrongConfiguration, load
+from zaqar_impl import logs, server, wiring
+from zaqar_impl.config import (
+    FLAGS,
+    REST_GROUP,
+    STORE_GROUP,
+    Name,
+    Settings,
+    WrongConfiguration,
+    load,
+)
 from zaqar_impl.domain.errors import StorageUnavailable
 from zaqar_impl.mongod import EmbeddedMongod, MongodError
-from zaqar_impl.storage.loader import DriverError
+
+LOG = logging.getLogger(__name__)
 
 #: Stopped as asked, by a signal.
 EXIT_OK = 0
@@ -57,10 +67,12 @@ def run(arguments: Sequence[str]) -> int:
     # Until the workers' supervisor takes over, both signals end the start the same way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        settings = load(parsed.config_file, _overrides(parsed))
-        server.configure_logging(settings)
+        settings = load(parsed.config_file, _overrides(parsed), parsed.config_dir)
+        logs.configure(settings)
+        for finding in settings.findings:
+            LOG.warning("%s", finding)
         return _serve(settings)
-    except (WrongConfiguration, DriverError) as error:
+    except WrongConfiguration as error:
         return _fail(EXIT_USAGE, error)
     except server.PortTaken as error:
         return _fail(EXIT_PORT, error)
@@ -92,37 +104,52 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="zaqar.conf to read; repeatable",
     )
-    parser.add_argument("--bind", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port to listen on (8888); 0 for a free one")
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="worker processes (one a core, at most 4)"
+        "--config-dir",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="directory with *.conf files to read after those; repeatable",
     )
-    parser.add_argument(
-        "--mongodb-uri", metavar="URI", help="MongoDB to use instead of an embedded one"
-    )
-    parser.add_argument(
-        "--database", metavar="NAME", help="name of the database in MongoDB (zaqar)"
-    )
-    parser.add_argument(
-        "--data-dir", metavar="DIR", help="where the embedded MongoDB keeps its data"
-    )
-    parser.add_argument(
-        "--debug", action="store_true", default=None, help="log a line for each request"
-    )
+    for name, (metavar, text) in _VALUES.items():
+        parser.add_argument(FLAGS[name], dest=str(name), metavar=metavar, help=text)
+    for name, text in _SWITCHES.items():
+        flag = FLAGS[name]
+        spellings = ["-d", flag] if flag == "--debug" else [flag]
+        parser.add_argument(
+            *spellings, dest=str(name), action="store_true", default=None, help=text
+        )
+        parser.add_argument(
+            f"--no{flag[2:]}", dest=str(name), action="store_false", help=argparse.SUPPRESS
+        )
     return parser
 
 
+#: Flags with a value: what the value is, and what it does. The configuration checks the value.
+_VALUES: Mapping[Name, tuple[str, str]] = {
+    Name(REST_GROUP, "bind"): ("ADDRESS", "address to listen on (127.0.0.1)"),
+    Name(REST_GROUP, "port"): ("PORT", "port to listen on (8888); 0 for a free one"),
+    Name(REST_GROUP, "workers"): ("N", "worker processes (one a core, at most 4)"),
+    Name(STORE_GROUP, "uri"): ("URI", "MongoDB to use instead of an embedded one"),
+    Name(STORE_GROUP, "database"): ("NAME", "name of the database in MongoDB (zaqar)"),
+    Name("embedded", "data_dir"): ("DIR", "where the embedded MongoDB keeps its data"),
+    Name(None, "log_file"): ("FILE", "log there instead of to stderr"),
+    Name(None, "log_dir"): ("DIR", "directory of the log file"),
+    Name(None, "log_config_append"): ("FILE", "set up the logging as this file says"),
+}
+
+#: Flags without a value; each has a form with "no" before it, which turns off what a file turns on.
+_SWITCHES: Mapping[Name, str] = {
+    Name(None, "debug"): "log more, a line for each request among it",
+    Name(None, "use_syslog"): "log to the system's log as well",
+    Name(None, "use_json"): "log JSON objects",
+}
+
+
 def _overrides(parsed: argparse.Namespace) -> dict[tuple[str | None, str], Any]:
-    flags: dict[tuple[str | None, str], Any] = {
-        (REST_GROUP, "bind"): parsed.bind,
-        (REST_GROUP, "port"): parsed.port,
-        (REST_GROUP, "workers"): parsed.workers,
-        (STORE_GROUP, "uri"): parsed.mongodb_uri,
-        (STORE_GROUP, "database"): parsed.database,
-        ("embedded", "data_dir"): parsed.data_dir,
-        (None, "debug"): parsed.debug,
-    }
-    return {option: value for option, value in flags.items() if value is not None}
+    given = {name: getattr(parsed, str(name)) for name in FLAGS}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _serve(settings: Settings) -> int:

@@ -6,7 +6,6 @@ uvicorn's supervisor does the work; here stands what it is given, and when the w
 """
 
 import functools
-import logging
 import multiprocessing
 import os
 import socket
@@ -16,12 +15,10 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from zaqar_impl import wiring
+from zaqar_impl import logs, wiring
 from zaqar_impl.config import Settings
 from zaqar_impl.lifeline import end_with_parent
 from zaqar_impl.rest.protocol import GuardedProtocol
-
-LOG = logging.getLogger(__name__)
 
 #: Seconds that requests in flight have to end after SIGTERM; longer than a call to the storage
 #: takes.
@@ -107,16 +104,8 @@ def worker(settings: Settings) -> ASGIApp:
     """The application of one worker process, which ends with its parent."""
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid or 0)
-    configure_logging(settings)
+    logs.configure(settings)
     return wiring.rest_application(settings)
-
-
-def configure_logging(settings: Settings) -> None:
-    """Log lines to stderr: warnings, and with ``debug`` a line for each request."""
-    logging.basicConfig(
-        format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s", level=logging.WARNING
-    )
-    logging.getLogger("zaqar_impl").setLevel(logging.DEBUG if settings.debug else logging.WARNING)
 
 
 class _Supervisor(Multiprocess):

@@ -9,14 +9,16 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from zaqar_impl.config import Settings
+from zaqar_impl.config import STORE_GROUP, Name, Settings, WrongConfiguration
 from zaqar_impl.domain.clock import system_clock
 from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.domain.sealing import KeyRing
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
+from zaqar_impl.rest.cors import CorsPolicy
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
 from zaqar_impl.storage.interface import Storage
-from zaqar_impl.storage.loader import open_driver
+from zaqar_impl.storage.loader import DriverError, UnknownDriver, open_driver
 
 LOG = logging.getLogger(__name__)
 
@@ -28,8 +30,20 @@ OPEN_AGAIN = 1.0
 
 
 def storage(settings: Settings) -> Storage:
-    """The driver that the settings name, not opened yet."""
-    return open_driver(settings.driver, settings.mongodb_uri or "", settings.database, system_clock)
+    """The driver that the settings name, not opened yet.
+
+    Raises:
+        WrongConfiguration: there is no such driver, or it can't use its URI or database.
+    """
+    uri, database = settings.mongodb_uri or "", settings.database
+    try:
+        return open_driver(settings.driver, uri, database, system_clock)
+    except UnknownDriver as error:
+        where = Name("drivers", "message_store")
+        raise WrongConfiguration(f"{settings.origins.of(where)}: {error}") from error
+    except DriverError as error:
+        where = Name(STORE_GROUP, "uri")
+        raise WrongConfiguration(f"{settings.origins.of(where)}: {error}") from error
 
 
 def rest_application(settings: Settings, *, validate_responses: bool = False) -> ASGIApp:
@@ -49,6 +63,7 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
         home_document=home_document(root),
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
+        keys=KeyRing(settings.encryption_secrets),
     )
 
     @contextlib.asynccontextmanager
@@ -62,7 +77,18 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
                 async with asyncio.timeout(CLOSE_WITHIN):
                     await driver.close()
 
-    return application(document, service, lifespan=lifespan, validate_responses=validate_responses)
+    return application(
+        document,
+        service,
+        lifespan=lifespan,
+        validate_responses=validate_responses,
+        cors=cors_policy(settings),
+    )
+
+
+def cors_policy(settings: Settings) -> CorsPolicy | None:
+    """Which pages of other origins may use the API; None for none."""
+    return CorsPolicy(**settings.cors) if settings.cors["allowed_origin"] else None
 
 
 async def _opened(driver: Storage) -> None:

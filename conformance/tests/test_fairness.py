@@ -23,7 +23,13 @@ from .trying import tried
 CASES = registry()
 
 #: Cases that two projects, or the choice of one, are needed for.
-_OF_PROJECTS: Final = ("project.", "headers.project-", "queue-list.", "http.unneeded-headers/token")
+_OF_PROJECTS: Final = (
+    "project.",
+    "headers.project-",
+    "queue-list.",
+    "topic-list.",
+    "http.unneeded-headers/token",
+)
 
 
 class Elsewhere(Miniature):
@@ -147,6 +153,23 @@ def test_uuids_are_not_asked_of_who_takes_any_client_id(id: str) -> None:
         raised = tried(CASES[id], Target(url), server.advance, Limits(client_id_uuid_safe="off"))
 
     assert isinstance(raised, Unsupported)
+
+
+def test_encryption_is_not_asked_of_who_has_no_key() -> None:
+    """Where the flag is refused, its own rules hold, and all other cases are not supported."""
+    server = Miniature()
+    server.has_key = False
+
+    with server.serving() as url:
+        raised = {
+            id: tried(CASES[id], Target(url), server.advance)
+            for id in CASES
+            if id.startswith("encryption.")
+        }
+
+    asked = {id for id, outcome in raised.items() if outcome is None}
+    assert asked == {"encryption.flag-shown", "encryption.flag-boolean"}
+    assert {type(outcome) for id, outcome in raised.items() if id not in asked} == {Unsupported}
 
 
 def test_only_cases_of_projects_are_unsupported_with_a_token() -> None:

@@ -38,8 +38,16 @@ def queue(api: Api, metadata: Mapping[str, Any] | None = None) -> str:
 
 
 @setup()
+def topic(api: Api, metadata: Mapping[str, Any] | None = None) -> paths.Topic:
+    """The name of a new topic with that metadata; what fills a queue fills it too."""
+    name = api.topic_name()
+    created(api, name, metadata)
+    return name
+
+
+@setup()
 def created(api: Api, name: str, metadata: Mapping[str, Any] | None = None) -> None:
-    """Creates the queue of that name."""
+    """Creates the queue or topic of that name."""
     body = {} if metadata is None else {"json": dict(metadata)}
     match.status(api.put(paths.queue(name), **body), 201)
 

@@ -15,10 +15,11 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import requests
 
+from zaqar_conformance import paths
 from zaqar_conformance.case import Mismatch, Unsupported
 from zaqar_conformance.exchange import Exchange, redacted
 from zaqar_conformance.handwritten import HandWritten
@@ -27,6 +28,7 @@ from zaqar_conformance.target import Limits, Target
 __all__ = ["Api", "Data", "Exchange", "Headers", "Limits", "Target"]
 
 _UNSET: Final[Any] = object()
+_Name = TypeVar("_Name", bound=str)
 
 Headers = Mapping[str, str | None]
 #: Bytes go with their length; a sequence of bytes goes in chunks, without a length.
@@ -86,17 +88,21 @@ class Api(HandWritten):
         """A name that no other case uses; the queue is removed after the case."""
         return self.remember(f"kit-{secrets.token_hex(6)}")
 
-    def remember(self, name: str) -> str:
-        """Has the queue of that name removed after the case."""
+    def topic_name(self) -> paths.Topic:
+        """The same for a topic."""
+        return self.remember(paths.Topic(f"kit-{secrets.token_hex(6)}"))
+
+    def remember(self, name: _Name) -> _Name:
+        """Has the queue or topic of that name removed after the case."""
         self._journal.queues.append((self.target.project, name))
         return name
 
     def cleanup(self) -> None:
-        """Removes the queues of the case as well as it can; nothing depends on it."""
+        """Removes the queues and topics of the case as well as it can; nothing depends on it."""
         for project, name in self._journal.queues:
             headers = {**self.own_headers(), "X-Project-ID": project}
             with contextlib.suppress(requests.RequestException):
-                url = f"{self.base}/v2/queues/{name}"
+                url = f"{self.base}{paths.queue(name)}"
                 self._session.delete(url, headers=headers, **self._options)
         self._journal.queues.clear()
         self._session.close()

@@ -239,6 +239,13 @@ def queue_names(exchange: Exchange) -> list[str]:
     return [str(member("an entry of queues", queue, "name")) for queue in queues]
 
 
+def topic_names(exchange: Exchange) -> list[str]:
+    """The names in a list of topics."""
+    status(exchange, 200)
+    topics = objects("topics", member("the body", object_of(exchange), "topics"))
+    return [str(member("an entry of topics", topic, "name")) for topic in topics]
+
+
 def next_link(exchange: Exchange) -> str | None:
     """Where the page leads on to, if it has links; there is no other kind of link."""
     status(exchange, 200)

@@ -60,22 +60,23 @@ def subscribers(api: Api, name: str) -> list[Any]:
 
 
 def exists(api: Api, name: str) -> bool:
-    """Whether the queue is listed. Showing a queue does not tell: that works for any name."""
-    return name in match.queue_names(
-        api.get(paths.QUEUES, params={"marker": name[:-1], "limit": api.limits.max_queues_per_page})
-    )
+    """Whether the queue or topic is listed. Showing it does not tell: that works for any name."""
+    params = {"marker": name[:-1], "limit": api.limits.max_queues_per_page}
+    answer = api.get(paths.collection(name), params=params)
+    topic = isinstance(name, paths.Topic)
+    return name in (match.topic_names(answer) if topic else match.queue_names(answer))
 
 
 def no_queue(api: Api, name: str) -> None:
-    """The queue is not listed."""
+    """The queue or topic is not listed."""
     if exists(api, name):
-        raise Mismatch(f"no queue {name}", "the queue is listed")
+        raise Mismatch(f"{name} not in the list of {paths.collection(name)}", "it is listed")
 
 
 def a_queue(api: Api, name: str) -> None:
-    """The queue is listed."""
+    """The queue or topic is listed."""
     if not exists(api, name):
-        raise Mismatch(f"the queue {name} in the list of queues", "it is not listed")
+        raise Mismatch(f"{name} in the list of {paths.collection(name)}", "it is not listed")
 
 
 def no_message(api: Api, name: str, message_id: str) -> None:

@@ -4,21 +4,29 @@
 
 Nothing else reads the configuration: parts are given plain values by the wiring.
 
-Options are declared in a module for each part of the service (``general``, ``stores``, ``rest``,
-``transport``), which is listed in ``registry``. ``settings`` holds what the parts are given,
-``rules`` what has to hold between options, ``loading`` reads files and flags.
+Options are declared in a module for each part of the service (``general``, ``logs``, ``stores``,
+``rest``, ``transport``, ``cors``), which is listed in ``registry``; ``unsupported`` has those of
+upstream that have no effect. ``settings`` holds what the parts are given, ``rules`` what has to
+hold between options. ``loading`` reads ``files`` and ``flags``, knows the ``origins`` of values,
+and collects the ``findings`` that an operator is told. ``reference`` makes the pages of the docs.
 """
 
 from zaqar_impl.config.errors import WrongConfiguration
+from zaqar_impl.config.flags import FLAGS
+from zaqar_impl.config.group import Name
 from zaqar_impl.config.loading import load
+from zaqar_impl.config.logs import DEFAULT_LEVELS
 from zaqar_impl.config.registry import list_options
 from zaqar_impl.config.rest import REST_GROUP
 from zaqar_impl.config.settings import Settings
 from zaqar_impl.config.stores import STORE_GROUP
 
 __all__ = [
+    "DEFAULT_LEVELS",
+    "FLAGS",
     "REST_GROUP",
     "STORE_GROUP",
+    "Name",
     "Settings",
     "WrongConfiguration",
     "list_options",

@@ -1,43 +1,104 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads files and flags into settings."""
+"""Reads files, the environment and flags into settings."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from oslo_config import cfg
 
+from zaqar_impl.config import unsupported
+from zaqar_impl.config.describing import rule
 from zaqar_impl.config.errors import WrongConfiguration
-from zaqar_impl.config.registry import options_by_group
-from zaqar_impl.config.rules import check
+from zaqar_impl.config.files import PROGRAM, PROJECT, files_of, read
+from zaqar_impl.config.findings import findings
+from zaqar_impl.config.group import Name
+from zaqar_impl.config.origins import Origins, origins
+from zaqar_impl.config.registry import old_names, options_by_group, options_by_name
+from zaqar_impl.config.rules import checked
 from zaqar_impl.config.settings import Settings, settings_of
 
 
-def load(files: Sequence[Path], overrides: Mapping[tuple[str | None, str], Any]) -> Settings:
-    """Settings by this precedence: ``overrides`` (group, name), the files, the defaults.
+def load(
+    files: Sequence[Path],
+    overrides: Mapping[tuple[str | None, str], Any],
+    directories: Sequence[Path] = (),
+) -> Settings:
+    """Settings by this precedence: ``overrides`` (group, name), environment variables, the
+    directories' files, the files, the defaults.
 
-    Without files, ``zaqar.conf`` is looked for where oslo.config looks (``~/.zaqar``, ``~``,
+    Without files and directories, those are taken that oslo.config finds (in ``~/.zaqar``, ``~``,
     ``/etc/zaqar``, ``/etc``).
 
     Raises:
-        WrongConfiguration: a file can't be read, or a value breaks its option's rule.
+        WrongConfiguration: a file can't be read, or a value breaks a rule.
     """
+    files = files_of(files, directories)
+    given = read(files)
+    found = origins({Name(*name): v for name, v in overrides.items()}, given, old_names())
+    options = options_by_name()
+    with _oslo_says_nothing():
+        conf = _parsed(files)
+        _settle(conf, options, found)
+    told = findings(given, options.keys(), old_names())
+    return checked(settings_of(conf, found, told))
+
+
+@contextlib.contextmanager
+def _oslo_says_nothing() -> Iterator[None]:
+    """oslo.config logs old names by itself, before there is a log, and without the file."""
+    logger = logging.getLogger("oslo_config.cfg")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+def _parsed(files: Sequence[Path]) -> cfg.ConfigOpts:
     conf = cfg.ConfigOpts()
     for group, options in options_by_group().items():
         conf.register_opts(options, group=group)
     try:
-        conf([], project="zaqar", default_config_files=[str(file) for file in files] or None)
-        for (group, name), value in overrides.items():
-            _override(conf, group, name, value)
-        settings = settings_of(conf)
-    except (cfg.Error, ValueError) as error:
+        conf(
+            [],
+            project=PROJECT,
+            prog=PROGRAM,
+            default_config_files=[str(file) for file in files],
+            default_config_dirs=[],
+        )
+    except cfg.Error as error:  # a file that changed since it was read, a source that fails
         raise WrongConfiguration(" ".join(str(error).split())) from error
-    check(settings)
-    return settings
+    return conf
 
 
-def _override(conf: cfg.ConfigOpts, group: str | None, name: str, value: Any) -> None:
-    try:
-        conf.set_override(name, value, group=group)
-    except ValueError as error:
-        raise WrongConfiguration(f"{name} = {value}: {error}") from error
+def _settle(conf: cfg.ConfigOpts, options: Mapping[Name, cfg.Opt], found: Origins) -> None:
+    """Let flags win, and look at all values, which oslo.config leaves until somebody needs them."""
+    for name, option in options.items():
+        try:
+            _settle_one(conf, name, option, found)
+        except ValueError as error:
+            raise _wrong(name, option, found) from error
+        except cfg.Error as error:  # oslo.config has several for a reference that leads nowhere
+            raise WrongConfiguration(
+                f"{found.of(name)}: a $ that is no reference to another option is written $$."
+            ) from error
+
+
+def _settle_one(conf: cfg.ConfigOpts, name: Name, option: cfg.Opt, found: Origins) -> None:
+    if name in found.overrides:
+        conf.set_override(name.option, found.overrides[name], group=name.group)
+    value = conf[name.option] if name.group is None else conf[name.group][name.option]
+    if value is None and option.default is not None:
+        raise ValueError("an empty number")
+
+
+def _wrong(name: Name, option: cfg.Opt, found: Origins) -> WrongConfiguration:
+    text = found.text(name)
+    why = unsupported.VALUES.get(name, {}).get(text or "")
+    return WrongConfiguration(
+        f"{found.of(name)}{'' if option.secret else f' = {text}'}: "
+        f"has to be {rule(option)}{f'; {why}' if why else ''}."
+    )

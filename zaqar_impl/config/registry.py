@@ -1,22 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """All options of the service, gathered from the modules that declare them.
 
-A new module of options is a line in ``_MODULES``; several may add to one group.
+A new module of options is a line in ``_MODULES``; several may add to one group. A new group is a
+line in ``_ABOUT`` too.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 
 from oslo_config import cfg
 
-from zaqar_impl.config import general, rest, sharing, stores, transport
+from zaqar_impl.config import (
+    cors,
+    encryption,
+    general,
+    logs,
+    rest,
+    sharing,
+    stores,
+    transport,
+)
+from zaqar_impl.config.group import Name
 
 _MODULES = (
     general,
+    logs,
     stores,
     rest,
     transport,
+    cors,
     sharing,
+    encryption,
 )
+
+#: What each group is about, for the sample file and the reference page.
+_ABOUT: Mapping[str | None, str] = {
+    None: "The service as a whole, and its log.",
+    "drivers": "What the service is put together from.",
+    "drivers:message_store:mongodb": "The MongoDB that messages are stored in.",
+    "drivers:transport:wsgi": "The REST server.",
+    "embedded": "The mongod that zaqar-server starts when no URI is given.",
+    "transport": "Limits and defaults of the API. A deployment shows its own in /openapi.json.",
+    "signed_url": "Pre-signed URLs, by which a part of a queue is shared.",
+    "cors": "Pages of other origins that may use the API from within a browser.",
+}
 
 
 def options_by_group() -> dict[str | None, list[cfg.Opt]]:
@@ -28,7 +55,31 @@ def options_by_group() -> dict[str | None, list[cfg.Opt]]:
     return gathered
 
 
-def list_options() -> list[tuple[str, Sequence[cfg.Opt]]]:
+@functools.cache
+def options_by_name() -> Mapping[Name, cfg.Opt]:
+    """Every option that has an effect, by group and name."""
+    return {
+        Name(group, option.dest): option
+        for group, options in options_by_group().items()
+        for option in options
+    }
+
+
+@functools.cache
+def old_names() -> Mapping[Name, Name]:
+    """The old names of options that are still read, and the options that they mean."""
+    return {
+        old: name
+        for name, option in options_by_name().items()
+        for given in option.deprecated_opts
+        if (old := Name(given.group or name.group, given.name or name.option)) != name
+    }
+
+
+def list_options() -> list[tuple[cfg.OptGroup, Sequence[cfg.Opt]]]:
     """Every option by group, in the form that oslo.config's generators of samples and pages
     take."""
-    return [(group or "DEFAULT", options) for group, options in options_by_group().items()]
+    return [
+        (cfg.OptGroup(group or "DEFAULT", help=_ABOUT[group]), options)
+        for group, options in options_by_group().items()
+    ]

@@ -8,8 +8,14 @@ from zaqar_impl.config.group import Groups
 REST_GROUP = "drivers:transport:wsgi"
 
 _REST = [
-    cfg.StrOpt("bind", default="127.0.0.1", help="Address that the REST server listens on."),
-    cfg.PortOpt("port", default=8888, help="Port that the REST server listens on."),
+    cfg.HostAddressOpt(
+        "bind",
+        default="127.0.0.1",
+        help="Address that the REST server listens on; 0.0.0.0 or :: for all of this machine's.",
+    ),
+    cfg.PortOpt(
+        "port", default=8888, help="Port that the REST server listens on; 0 for a free one."
+    ),
     cfg.IntOpt(
         "workers",
         default=0,
@@ -19,4 +25,13 @@ _REST = [
     ),
 ]
 
-OPTIONS: Groups = {REST_GROUP: _REST}
+_DRIVERS = [
+    cfg.StrOpt(
+        "transport",
+        default="wsgi",
+        choices=["wsgi"],
+        help="What the server speaks with clients. wsgi, the name from upstream: REST.",
+    ),
+]
+
+OPTIONS: Groups = {"drivers": _DRIVERS, REST_GROUP: _REST}

@@ -6,23 +6,35 @@ An option outside of ``[transport]`` gets a field in :class:`Settings` and a lin
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from oslo_config import cfg
 
+from zaqar_impl.config.cors import CORS_GROUP
+from zaqar_impl.config.encryption import ENCRYPTION_NAMES, encryption_findings, encryption_secrets
+from zaqar_impl.config.logs import LOG_OPTIONS
+from zaqar_impl.config.origins import Origins
 from zaqar_impl.config.rest import REST_GROUP
 from zaqar_impl.config.sharing import SHARING_GROUP
 from zaqar_impl.config.stores import STORE_GROUP
+from zaqar_impl.config.tls import tls_options
 from zaqar_impl.domain.limits import Limits
 from zaqar_impl.domain.sharing import Signing
+
+#: Upstream's names of drivers that go by another one here.
+_OTHER_NAMES = {"mongodb.fifo": "mongodb"}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The effective values. ``mongodb_uri`` is None when an embedded mongod is meant."""
+    """The effective values. ``mongodb_uri`` is None when an embedded mongod is meant.
+
+    ``encryption_secrets`` are the keys of message bodies, the one that encrypts first;
+    ``transport`` does not have them.
+    """
 
     debug: bool
     auth_strategy: str
@@ -35,7 +47,16 @@ class Settings:
     database: str
     data_dir: Path
     transport: Mapping[str, Any]
-    signing: Signing | None = None
+    encryption_secrets: tuple[str, ...] = field(repr=False)
+    signing: Signing | None
+    unreliable: bool
+    cors: Mapping[str, Any]
+    logs: Mapping[str, Any]
+    tls: Mapping[str, str | None]
+    #: Where the options come from, for messages about their values.
+    origins: Origins
+    #: What the operator should know of the files; the command logs it.
+    findings: Sequence[str] = ()
 
     @property
     def limits(self) -> Limits:
@@ -43,7 +64,7 @@ class Settings:
         return Limits(**{**values, "subscriber_types": tuple(values["subscriber_types"])})
 
 
-def settings_of(conf: cfg.ConfigOpts) -> Settings:
+def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] = ()) -> Settings:
     """The settings that these parsed options mean."""
     return Settings(
         debug=conf.debug,
@@ -52,11 +73,18 @@ def settings_of(conf: cfg.ConfigOpts) -> Settings:
         bind=conf[REST_GROUP].bind,
         port=conf[REST_GROUP].port,
         workers=conf[REST_GROUP].workers,
-        driver=conf.drivers.message_store,
+        driver=_OTHER_NAMES.get(conf.drivers.message_store, conf.drivers.message_store),
         mongodb_uri=conf[STORE_GROUP].uri,
         database=conf[STORE_GROUP].database,
         data_dir=Path(conf.embedded.data_dir or _user_data_dir()),
-        transport=dict(conf.transport),
+        transport={k: v for k, v in conf.transport.items() if k not in ENCRYPTION_NAMES},
+        encryption_secrets=encryption_secrets(conf.transport, origins),
+        unreliable=conf.unreliable,
+        cors=dict(conf[CORS_GROUP]),
+        logs={name: conf[name] for name in LOG_OPTIONS},
+        tls={option.name: conf[STORE_GROUP][option.name] for option in tls_options()},
+        origins=origins,
+        findings=[*findings, *encryption_findings(conf.transport, origins)],
         signing=_signing(conf),
     )
 

@@ -9,6 +9,7 @@ table. ::
     ├── Forbidden             a claimed message is touched without its claim
     ├── NotFound              the named thing does not exist
     ├── Conflict              the change contradicts what is stored
+    ├── EncryptionUnavailable a body can't be sealed or opened with the keys that are here
     └── StorageUnavailable    the storage did not answer; nothing can be said about the request
 """
 
@@ -31,6 +32,11 @@ class NotFound(ZaqarError):
 
 class Conflict(ZaqarError):
     """The change needs something that the stored state does not have."""
+
+
+class EncryptionUnavailable(ZaqarError):
+    """A body can't be sealed or opened with the keys that this server has now; nothing was
+    changed."""
 
 
 class StorageUnavailable(ZaqarError):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules of queue metadata: what is shown when nothing is stored, how it is changed, how listings
-filter by it.
+"""Rules of the metadata of queues and topics: what is shown when nothing is stored, how it is
+changed, how listings filter by it.
 
 Shapes and ranges of the reserved keys are the spec's business (``QueueMetadata``); nothing is
 checked twice here.
@@ -12,16 +12,22 @@ from typing import Any
 
 from zaqar_impl.domain.errors import Conflict, InvalidInput
 from zaqar_impl.domain.limits import Limits
-from zaqar_impl.domain.values import DeadLetters, Metadata, Queue
+from zaqar_impl.domain.values import DeadLetters, Kind, Metadata, Queue
 
 
-def always_shown(limits: Limits) -> dict[str, Any]:
-    """The reserved keys that every answer has, with the values that hold when a queue does not
-    store them."""
-    return {
+def always_shown(limits: Limits, kind: Kind = Kind.QUEUE) -> dict[str, Any]:
+    """The reserved keys that every answer has, with the values that hold when they are not stored.
+
+    Of a topic they are those about messages: nothing is claimed there, so nothing dead-lettered.
+    """
+    about_messages = {
         "_max_messages_post_size": limits.max_messages_post_size,
         "_default_message_ttl": limits.default_message_ttl,
         "_default_message_delay": limits.default_message_delay,
+    }
+    if kind is Kind.TOPIC:
+        return about_messages
+    return about_messages | {
         "_dead_letter_queue": None,
         "_dead_letter_queue_messages_ttl": None,
         "_max_claim_count": None,
@@ -29,13 +35,13 @@ def always_shown(limits: Limits) -> dict[str, Any]:
     }
 
 
-def shown(metadata: Metadata, limits: Limits) -> dict[str, Any]:
+def shown(metadata: Metadata, limits: Limits, kind: Kind = Kind.QUEUE) -> dict[str, Any]:
     """The metadata as clients see it.
 
     ``null`` counts as unset; any other stored value is shown as it is stored, also 0 and false
     (D-47).
     """
-    defaults = always_shown(limits)
+    defaults = always_shown(limits, kind)
     return {**metadata, **{key: effective(metadata, key, value) for key, value in defaults.items()}}
 
 
@@ -58,7 +64,10 @@ def dead_letters(queue: Queue) -> DeadLetters | None:
 
 
 def changed(
-    metadata: Metadata, changes: Sequence[Mapping[str, Any]], limits: Limits
+    metadata: Metadata,
+    changes: Sequence[Mapping[str, Any]],
+    limits: Limits,
+    kind: Kind = Kind.QUEUE,
 ) -> dict[str, Any]:
     """The metadata after the JSON-patch operations, applied strictly in order.
 
@@ -69,12 +78,12 @@ def changed(
         Conflict: ``replace`` or ``remove`` names a key that is neither stored nor always shown.
     """
     result = dict(metadata)
-    visible = always_shown(limits)
+    visible = always_shown(limits, kind)
     for change in changes:
         key = change["path"].removeprefix("/metadata/").replace("~1", "/").replace("~0", "~")
         if change["op"] != "add" and key not in result and key not in visible:
             raise Conflict(
-                f"Can't {change['op']} {change['path']!r}: the queue has no such metadata key."
+                f"Can't {change['op']} {change['path']!r}: the {kind} has no such metadata key."
             )
         if change["op"] == "remove":
             result.pop(key, None)

@@ -59,11 +59,14 @@ class Queue:
 @dataclass(frozen=True, slots=True)
 class NewMessage:
     """A message to be posted: its body as JSON bytes, its lifetime, and for how long it is
-    withheld first, in seconds."""
+    withheld first, in seconds.
+
+    With a ``key_id`` the body is not JSON but sealed, with the key of that id (``sealing``)."""
 
     body: bytes
     ttl: int
     delay: int = 0
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Message:
     ``position`` is its place in the queue's log, from 1, and the marker of listings.
     ``claim_id`` names the live claim it is under, ``None`` if there is none: an expired claim is
     never shown. ``checksum`` is for clients, where they are to have one; drivers leave it alone.
+    ``key_id`` is as in :class:`NewMessage`, in whichever queue the message is now.
     """
 
     id: str
@@ -83,6 +87,7 @@ class Message:
     claim_id: str | None = None
     claim_count: int = 0
     checksum: str | None = None
+    key_id: str | None = None
 
     @property
     def ttl(self) -> int:

@@ -5,16 +5,14 @@ A handler takes the service, the caller and the arguments of the operation; it g
 and raises domain errors. It knows no status, header, JSON document or framework.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from zaqar_impl.handlers import claims, messages, queues, sharing, subscriptions, system
-
-Handler = Callable[..., Awaitable[Any]]
+from zaqar_impl.handlers import claims, messages, queues, sharing, subscriptions, system, topics
+from zaqar_impl.handlers.service import Handler
 
 #: operationId -> handler
 HANDLERS: Mapping[str, Handler] = {
     name: getattr(module, name)
-    for module in (system, queues, messages, claims, subscriptions, sharing)
+    for module in (system, queues, messages, claims, subscriptions, sharing, topics)
     for name in module.__all__
 }

@@ -32,13 +32,18 @@ async def claim_create(
         return None
     spent = dead_letters(queue)
     make = partial(
-        service.storage.claims.create, ref, _terms(service, ttl, grace), limit, dead_letters=spent
+        service.storage.claims.create,
+        ref,
+        _terms(service, ttl, grace),
+        limit,
+        dead_letters=spent,
+        accept=partial(service.can_tell, ref),
     )
     if spent is None:
         claim = await make()
     else:
         claim = await service.on_demand(QueueRef(caller.project, spent.queue), make)
-    return claim and _told(service, claim)
+    return claim and _told(service, ref, claim)
 
 
 async def claim_get(service: Service, caller: Caller, *, queue_name: str, claim_id: str) -> Claim:
@@ -47,10 +52,11 @@ async def claim_get(service: Service, caller: Caller, *, queue_name: str, claim_
     Raises:
         NotFound: the claim has ended, or never was.
     """
-    claim = await service.storage.claims.get(QueueRef(caller.project, queue_name), claim_id)
+    ref = QueueRef(caller.project, queue_name)
+    claim = await service.storage.claims.get(ref, claim_id)
     if claim is None:
         raise _gone(queue_name, claim_id)
-    return _told(service, claim)
+    return _told(service, ref, claim)
 
 
 async def claim_update(
@@ -85,8 +91,8 @@ def _terms(service: Service, ttl: int | None, grace: int | None) -> ClaimTerms:
     )
 
 
-def _told(service: Service, claim: Claim) -> Claim:
-    return replace(claim, messages=service.told(claim.messages))
+def _told(service: Service, ref: QueueRef, claim: Claim) -> Claim:
+    return replace(claim, messages=service.told(ref, claim.messages))
 
 
 def _gone(queue_name: str, claim_id: str) -> NotFound:

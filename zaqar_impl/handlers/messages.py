@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages: post, list, read, remove, pop."""
+"""Messages of queues and topics: post, list, read, remove, pop."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from zaqar_impl.domain.errors import InvalidInput, NotFound
+from zaqar_impl.domain.errors import EncryptionUnavailable, InvalidInput, NotFound
 from zaqar_impl.domain.metadata import effective
-from zaqar_impl.domain.values import Caller, Message, NewMessage, QueueRef
+from zaqar_impl.domain.values import Caller, Kind, Message, NewMessage, QueueRef
 from zaqar_impl.handlers.service import Service
 
 __all__ = [
@@ -46,6 +46,7 @@ async def message_post(
     queue_name: str,
     messages: Sequence[PostedMessage],
     size: int,
+    kind: Kind = Kind.QUEUE,
 ) -> Sequence[str]:
     """Append the messages, all or none; their ids in order.
 
@@ -54,13 +55,14 @@ async def message_post(
 
     Raises:
         InvalidInput: the request is larger than the queue allows.
+        EncryptionUnavailable: the queue asks for encryption, and the server has lost its key.
     """
-    ref = QueueRef(caller.project, queue_name)
+    ref = QueueRef(caller.project, queue_name, kind)
     queue = await service.storage.queues.get(ref)
     metadata = queue.metadata if queue else {}
     largest = effective(metadata, "_max_messages_post_size", service.limits.max_messages_post_size)
     if size > largest:
-        raise InvalidInput(f"The request has {size} bytes; this queue takes at most {largest}.")
+        raise InvalidInput(f"The request has {size} bytes; this {kind} takes at most {largest}.")
     default_ttl = effective(metadata, "_default_message_ttl", service.limits.default_message_ttl)
     # The server's default_message_delay is shown, and delays nothing (decision 0022).
     default_delay = effective(metadata, "_default_message_delay", 0)
@@ -72,7 +74,8 @@ async def message_post(
         )
         for message in messages
     ]
-    post = partial(service.storage.messages.post, ref, new, producer=caller.client_id)
+    stored = service.stored(ref, metadata, new)
+    post = partial(service.storage.messages.post, ref, stored, producer=caller.client_id)
     return await service.on_demand(ref, post)
 
 
@@ -86,6 +89,7 @@ async def message_list(
     echo: bool = False,
     include_claimed: bool = False,
     include_delayed: bool = False,
+    kind: Kind = Kind.QUEUE,
 ) -> MessagePage:
     """The messages after the marker, oldest first; the caller's own only with ``echo``.
 
@@ -94,38 +98,59 @@ async def message_list(
     after = _position(marker)
     if after is None:
         return MessagePage([], None)
-    found = await service.storage.messages.list(
-        QueueRef(caller.project, queue_name),
-        after=after,
-        limit=limit,
-        hide_producer=None if echo else caller.client_id,
-        include_claimed=include_claimed,
-        include_delayed=include_delayed,
-    )
-    return MessagePage(service.told(found), str(found[-1].position) if found else None)
+    ref = QueueRef(caller.project, queue_name, kind)
+    while True:
+        found = await service.storage.messages.list(
+            ref,
+            after=after,
+            limit=limit,
+            hide_producer=None if echo else caller.client_id,
+            include_claimed=include_claimed,
+            include_delayed=include_delayed,
+        )
+        if not found:
+            return MessagePage([], None)
+        after = found[-1].position
+        # An empty page would be the end of the queue.
+        if told := service.told(ref, found):
+            return MessagePage(told, str(after))
 
 
 async def message_get_many(
-    service: Service, caller: Caller, *, queue_name: str, message_ids: Sequence[str]
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    message_ids: Sequence[str],
+    kind: Kind = Kind.QUEUE,
 ) -> Sequence[Message]:
-    """Those of the messages that exist, claimed and delayed ones too, each once."""
-    ref = QueueRef(caller.project, queue_name)
-    return service.told(await service.storage.messages.get_many(ref, message_ids))
+    """Those of the messages that exist, claimed and delayed ones too, each once.
+
+    Raises:
+        EncryptionUnavailable: some exist, but none can be decrypted.
+    """
+    return await _named(service, QueueRef(caller.project, queue_name, kind), message_ids)
 
 
 async def message_get(
-    service: Service, caller: Caller, *, queue_name: str, message_id: str
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    message_id: str,
+    kind: Kind = Kind.QUEUE,
 ) -> Message:
     """One message, also while it is claimed or delayed.
 
     Raises:
         NotFound: there is no such message in the queue.
+        EncryptionUnavailable: there is, but it can't be decrypted.
     """
-    ref = QueueRef(caller.project, queue_name)
-    found = await service.storage.messages.get_many(ref, [message_id])
+    ref = QueueRef(caller.project, queue_name, kind)
+    found = await _named(service, ref, [message_id])
     if not found:
-        raise NotFound(f"Message {message_id!r} does not exist in queue {queue_name!r}.")
-    return service.told(found)[0]
+        raise NotFound(f"Message {message_id!r} does not exist in {kind} {queue_name!r}.")
+    return found[0]
 
 
 async def message_delete(
@@ -135,10 +160,11 @@ async def message_delete(
     queue_name: str,
     message_id: str,
     claim_id: str | None = None,
+    kind: Kind = Kind.QUEUE,
 ) -> None:
     """Remove one message; with its claim if it is under one. An unknown message is as good as
     removed."""
-    ref = QueueRef(caller.project, queue_name)
+    ref = QueueRef(caller.project, queue_name, kind)
     await service.storage.messages.delete(ref, message_id, claim_id=claim_id)
 
 
@@ -150,20 +176,23 @@ async def message_delete_many(
     message_ids: Sequence[str] | None = None,
     claim_ids: Sequence[str] | None = None,
     pop: int | None = None,
+    kind: Kind = Kind.QUEUE,
 ) -> Sequence[Message] | None:
     """Remove the messages with these ids, or remove and give the ``pop`` oldest unclaimed ones.
 
     Raises:
         InvalidInput: not exactly one of the two is asked for, or claim ids do not go with it.
     """
-    ref = QueueRef(caller.project, queue_name)
+    ref = QueueRef(caller.project, queue_name, kind)
     if (message_ids is None) == (pop is None):
         raise InvalidInput("Give exactly one of ids and pop.")
-    with_claims = service.limits.message_delete_with_claim_id
+    # Nothing is claimed in a topic, so nobody can name the claims of its messages (decision 0031).
+    with_claims = service.limits.message_delete_with_claim_id and kind is Kind.QUEUE
     if pop is not None:
         if with_claims and claim_ids is not None:
             raise InvalidInput("claim_ids goes with ids only.")
-        return await service.storage.messages.pop(ref, pop)
+        can_tell = partial(service.can_tell, ref)
+        return service.told(ref, await service.storage.messages.pop(ref, pop, accept=can_tell))
     assert message_ids is not None
     if with_claims and not claim_ids:
         raise InvalidInput(
@@ -173,6 +202,21 @@ async def message_delete_many(
         ref, message_ids, claim_ids=claim_ids if with_claims else None
     )
     return None
+
+
+async def _named(service: Service, ref: QueueRef, ids: Sequence[str]) -> Sequence[Message]:
+    """Those of the messages that exist.
+
+    Raises:
+        EncryptionUnavailable: some exist, but none can be decrypted.
+    """
+    found = await service.storage.messages.get_many(ref, ids)
+    told = service.told(ref, found)
+    if found and not told:
+        raise EncryptionUnavailable(
+            "The message is stored encrypted, and this server can't decrypt it now; it is kept."
+        )
+    return told
 
 
 #: The largest position that the log can have: 64 bits, signed.

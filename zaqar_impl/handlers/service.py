@@ -1,20 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """What handlers work with, given to them by the wiring."""
 
+import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from zaqar_impl.domain.checksum import with_checksum
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.domain.errors import NotFound
+from zaqar_impl.domain.errors import EncryptionUnavailable, NotFound
 from zaqar_impl.domain.limits import Limits
+from zaqar_impl.domain.metadata import effective
+from zaqar_impl.domain.sealing import KeyRing
 from zaqar_impl.domain.sharing import Signing
-from zaqar_impl.domain.values import Message, QueueRef
+from zaqar_impl.domain.values import Message, Metadata, NewMessage, QueueRef
 from zaqar_impl.specdoc import Shape
 from zaqar_impl.storage.interface import Storage
 
+LOG = logging.getLogger(__name__)
+
 _T = TypeVar("_T")
+
+#: What a handler is: it takes the service, the caller, and the operation's arguments by name.
+Handler = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class Service:
     ``metadata_shape`` is the spec's shape of queue metadata: the result of a change is checked by
     it like a creation. ``home_document`` is the body of the home document, made from the spec.
     ``signing`` is None where nothing is shared.
+    ``keys`` seal and open message bodies.
     """
 
     storage: Storage
@@ -33,6 +43,7 @@ class Service:
     home_document: Mapping[str, Any]
     enable_checksum: bool = False
     signing: Signing | None = None
+    keys: KeyRing = field(default_factory=KeyRing)
 
     async def on_demand(self, ref: QueueRef, work: Callable[[], Awaitable[_T]]) -> _T:
         """What ``work`` gives; the queue is made, with no metadata, when it is missed there."""
@@ -42,8 +53,41 @@ class Service:
             except NotFound:
                 await self.storage.queues.create(ref, {})
 
-    def told(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """The messages as readers see them: with checksums, if the deployment wants them."""
-        return (
-            [with_checksum(message) for message in messages] if self.enable_checksum else messages
-        )
+    def stored(
+        self, ref: QueueRef, metadata: Metadata, messages: Sequence[NewMessage]
+    ) -> Sequence[NewMessage]:
+        """The messages as the storage is given them: sealed, if the queue's metadata asks for that.
+
+        Raises:
+            EncryptionUnavailable: it does, but there is no key.
+        """
+        if not effective(metadata, "_enable_encrypt_messages", False):
+            return messages
+        return [self.keys.sealed(message, ref.project) for message in messages]
+
+    def told(self, ref: QueueRef, messages: Sequence[Message]) -> Sequence[Message]:
+        """The messages as readers see them, with checksums if the deployment wants them.
+
+        Every reader gets its messages here. Those whose bodies can't be opened are left out, and
+        the log says so (decision 0052).
+        """
+        opened: list[Message] = []
+        reasons: Counter[str] = Counter()
+        for message in messages:
+            try:
+                opened.append(self.keys.opened(message, ref.project))
+            except EncryptionUnavailable as error:
+                reasons[str(error)] += 1
+        for reason, times in reasons.items():
+            LOG.warning(
+                "queue %r of project %r: a body can't be decrypted, %s (%d times)",
+                ref.name,
+                ref.project,
+                reason,
+                times,
+            )
+        return [with_checksum(message) for message in opened] if self.enable_checksum else opened
+
+    def can_tell(self, ref: QueueRef, message: Message) -> bool:
+        """Whether :meth:`told` gives this message; consumers are handed out no other."""
+        return bool(self.told(ref, [message]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subscriptions of queues: list, create, show, change, delete, confirm."""
+"""Subscriptions of queues and topics: list, create, show, change, delete, confirm."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from zaqar_impl.domain.metadata import check_retry_policy, integers_fit
 from zaqar_impl.domain.subscribers import check_subscriber
 from zaqar_impl.domain.values import (
     Caller,
+    Kind,
     NewSubscription,
     QueueRef,
     Subscription,
@@ -40,10 +41,16 @@ class SubscriptionPage:
 
 
 async def subscription_list(
-    service: Service, caller: Caller, *, queue_name: str, limit: int, marker: str | None = None
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    limit: int,
+    marker: str | None = None,
+    kind: Kind = Kind.QUEUE,
 ) -> SubscriptionPage:
     """A page of the queue's subscriptions by id; an unknown queue has none."""
-    ref = QueueRef(caller.project, queue_name)
+    ref = QueueRef(caller.project, queue_name, kind)
     found = await service.storage.subscriptions.list(ref, after=marker, limit=limit)
     return SubscriptionPage(found, found[-1].id if found else None)
 
@@ -56,6 +63,7 @@ async def subscription_create(
     subscriber: str,
     ttl: int | None = None,
     options: Mapping[str, Any] | None = None,
+    kind: Kind = Kind.QUEUE,
 ) -> tuple[Subscription, bool]:
     """The subscription and True, or the one that the subscriber has already, and False.
 
@@ -64,22 +72,27 @@ async def subscription_create(
     lifetime = service.limits.default_subscription_ttl if ttl is None else ttl
     _check(service, subscriber, lifetime, options)
     new = NewSubscription(subscriber, lifetime, options or {})
-    ref = QueueRef(caller.project, queue_name)
+    ref = QueueRef(caller.project, queue_name, kind)
     return await service.on_demand(ref, partial(service.storage.subscriptions.create, ref, new))
 
 
 async def subscription_get(
-    service: Service, caller: Caller, *, queue_name: str, subscription_id: str
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    subscription_id: str,
+    kind: Kind = Kind.QUEUE,
 ) -> Subscription:
     """The subscription.
 
     Raises:
         NotFound: the queue has none of this id.
     """
-    ref = QueueRef(caller.project, queue_name)
+    ref = QueueRef(caller.project, queue_name, kind)
     found = await service.storage.subscriptions.get(ref, subscription_id)
     if found is None:
-        raise _unknown(queue_name, subscription_id)
+        raise _unknown(ref, subscription_id)
     return found
 
 
@@ -92,6 +105,7 @@ async def subscription_update(
     subscriber: str | None = None,
     ttl: int | None = None,
     options: Mapping[str, Any] | None = None,
+    kind: Kind = Kind.QUEUE,
 ) -> None:
     """Replace what is given; the rules are those of creation.
 
@@ -102,30 +116,42 @@ async def subscription_update(
     if subscriber is None and ttl is None and options is None:
         raise InvalidInput("Give at least one of subscriber, ttl and options.")
     _check(service, subscriber, ttl, options)
-    ref, change = QueueRef(caller.project, queue_name), SubscriptionChange(subscriber, ttl, options)
+    ref = QueueRef(caller.project, queue_name, kind)
+    change = SubscriptionChange(subscriber, ttl, options)
     if not await service.storage.subscriptions.update(ref, subscription_id, change):
-        raise _unknown(queue_name, subscription_id)
+        raise _unknown(ref, subscription_id)
 
 
 async def subscription_delete(
-    service: Service, caller: Caller, *, queue_name: str, subscription_id: str
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    subscription_id: str,
+    kind: Kind = Kind.QUEUE,
 ) -> None:
     """Remove the subscription; an unknown one is as good as removed."""
-    ref = QueueRef(caller.project, queue_name)
+    ref = QueueRef(caller.project, queue_name, kind)
     await service.storage.subscriptions.delete(ref, subscription_id)
 
 
 async def subscription_confirm(
-    service: Service, caller: Caller, *, queue_name: str, subscription_id: str, confirmed: bool
+    service: Service,
+    caller: Caller,
+    *,
+    queue_name: str,
+    subscription_id: str,
+    confirmed: bool,
+    kind: Kind = Kind.QUEUE,
 ) -> None:
     """Note whether the subscriber agrees; looked for in the queue that is named (D-27).
 
     Raises:
         NotFound: the queue has no subscription of this id.
     """
-    ref = QueueRef(caller.project, queue_name)
+    ref = QueueRef(caller.project, queue_name, kind)
     if not await service.storage.subscriptions.confirm(ref, subscription_id, confirmed):
-        raise _unknown(queue_name, subscription_id)
+        raise _unknown(ref, subscription_id)
 
 
 def _check(
@@ -144,5 +170,5 @@ def _check(
         raise InvalidInput("options are invalid: an integer does not fit into 64 bits.")
 
 
-def _unknown(queue_name: str, subscription_id: str) -> NotFound:
-    return NotFound(f"Subscription {subscription_id!r} does not exist in queue {queue_name!r}.")
+def _unknown(ref: QueueRef, subscription_id: str) -> NotFound:
+    return NotFound(f"Subscription {subscription_id!r} does not exist in {ref.kind} {ref.name!r}.")

@@ -87,13 +87,13 @@ class Admission:
         try:
             await self._answer(scope, receive, answering)
         except ConnectionResetError:
-            LOG.info("%s the client went away", answering.request_id)
+            LOG.debug("the client went away")
         except asyncio.CancelledError:
             # The server stops, and its patience with requests in flight has ended. The task ends
             # here in any case, so it may as well say why.
             if not answering.started:
                 stopping = Refusal(503, "The server is stopping.", {"Retry-After": RETRY_AFTER})
-                await refused(stopping, answering.request_id)(scope, receive, answering)
+                await refused(stopping)(scope, receive, answering)
 
     async def _answer(self, scope: Scope, receive: Receive, send: "_Answering") -> None:
         path = scope["path"]
@@ -108,7 +108,7 @@ class Admission:
             answer = await self._admit(scope, receive, send.request_id)
         except (InvalidInput, Refusal) as error:
             preflight = scope["method"] == "OPTIONS"
-            answer = Response() if preflight else refused(error, send.request_id)
+            answer = Response() if preflight else refused(error)
         if answer is not None:
             await answer(scope, receive, send)
         else:
@@ -119,7 +119,7 @@ class Admission:
         headers = Headers(scope=scope)
         method = scope["method"]
         route, path_parameters = self._routed(scope["path"])
-        self._signed.check(headers, method, scope["path"], request_id)
+        self._signed.check(headers, method, scope["path"])
         _refuse_forms(headers)
         _check_accept(headers)
         caller = caller_of(headers, route.sample)
@@ -152,22 +152,23 @@ class Admission:
 
 
 class _Answering:
-    """The send side: gives every answer a request id, and logs a line when it starts."""
+    """The send side: gives the request an id, which its answer and its lines in the log have, and
+    logs a line when the answer starts."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope = scope
         self._send = send
         self._began = time.monotonic()
         self.request_id = f"req-{uuid.uuid4()}"
+        requests.begin(self.request_id)
         self.started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
             MutableHeaders(scope=message).setdefault(ID_HEADER, self.request_id)
-            LOG.info(
-                "%s %s %s %d %.1fms",
-                self.request_id,
+            LOG.debug(
+                "%s %s %d %.1fms",
                 self._scope["method"],
                 # still encoded: what a client writes is no line of ours
                 self._scope["raw_path"].decode("latin-1"),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.sharing import Share
-from zaqar_impl.domain.values import Claim, Message, QueueStats, Subscription
+from zaqar_impl.domain.values import Claim, Kind, Message, QueueStats, Subscription
 from zaqar_impl.handlers.messages import MessagePage
 from zaqar_impl.handlers.queues import QueuePage
 from zaqar_impl.handlers.subscriptions import SubscriptionPage
@@ -67,9 +67,9 @@ def queue_created(created: bool, request: RestRequest, _now: float) -> Response:
 
 
 def queue_page(page: QueuePage, request: RestRequest, _now: float) -> Response:
-    """A page of queues."""
+    """A page of queues, or of topics; they are called as the last segment of the path."""
     body: dict[str, Any] = {
-        "queues": [
+        request.path.rpartition("/")[2]: [
             {"name": queue.name, "href": f"{request.path}/{queue.name}"}
             | ({} if queue.metadata is None else {"metadata": queue.metadata})
             for queue in page.queues
@@ -83,15 +83,27 @@ def queue_page(page: QueuePage, request: RestRequest, _now: float) -> Response:
 
 def queue_stats(stats: QueueStats, request: RestRequest, now: float) -> Response:
     """Numbers of messages, with the ends of the queue when it has any."""
-    counts: dict[str, Any] = {"claimed": stats.claimed, "free": stats.free, "total": stats.total}
-    for name, message in (("oldest", stats.oldest), ("newest", stats.newest)):
-        if message is not None:
-            counts[name] = {
-                "age": message.age(now),
-                "created": _utc(message.created),
-                "href": f"{_collection(request)}/{message.id}",
-            }
-    return _json({"messages": counts})
+    counts = {"claimed": stats.claimed, "free": stats.free, "total": stats.total}
+    return _json({"messages": counts | _ends(stats, request, now)})
+
+
+def topic_stats(stats: QueueStats, request: RestRequest, now: float) -> Response:
+    """The number of messages, none of which can be claimed, with the ends of the topic when it has
+    any."""
+    return _json({"messages": {"total": stats.total} | _ends(stats, request, now)})
+
+
+def _ends(stats: QueueStats, request: RestRequest, now: float) -> dict[str, Any]:
+    ends = {"oldest": stats.oldest, "newest": stats.newest}
+    return {
+        name: {
+            "age": message.age(now),
+            "created": _utc(message.created),
+            "href": f"{_collection(request)}/{message.id}",
+        }
+        for name, message in ends.items()
+        if message is not None
+    }
 
 
 def share(result: tuple[Share, str], _request: RestRequest, _now: float) -> Response:
@@ -124,7 +136,7 @@ def message_page(page: MessagePage, request: RestRequest, now: float) -> Respons
 def message_selection(messages: Sequence[Message], request: RestRequest, now: float) -> Response:
     """Messages that were asked for by id; none of them is a 404 on this transport."""
     if not messages:
-        raise NotFound("None of these messages exists in the queue.")
+        raise NotFound("None of these messages exists here.")
     return _json({"messages": [_message(message, request, now) for message in messages]})
 
 
@@ -180,10 +192,10 @@ def subscription_created(
     409."""
     made, new = result
     if made.confirmed and not new:
-        queue = request.path_parameters["queue_name"]
+        kind, name = _holder(request)
         raise Refusal(
             409,
-            f"This subscriber is subscribed to queue {queue!r}, and has confirmed it.",
+            f"This subscriber is subscribed to {kind} {name!r}, and has confirmed it.",
             {"Location": request.path},
         )
     return _json({"subscription_id": made.id}, 201, Location=request.path)
@@ -203,7 +215,7 @@ def subscription(result: Subscription, request: RestRequest, now: float) -> Resp
 def _subscription(one: Subscription, request: RestRequest, now: float) -> dict[str, Any]:
     return {
         "id": one.id,
-        "source": request.path_parameters["queue_name"],
+        "source": _holder(request)[1],
         "subscriber": one.subscriber,
         "ttl": one.ttl,
         "age": one.age(now),
@@ -226,8 +238,17 @@ def _message(message: Message, request: RestRequest, now: float) -> dict[str, An
 
 
 def _collection(request: RestRequest) -> str:
-    """The path of the messages of the queue that the request is about."""
-    return f"/v2/queues/{request.path_parameters['queue_name']}/messages"
+    """The path of the messages of the queue or topic that the request is about."""
+    kind, name = _holder(request)
+    return f"/v2/{kind}s/{name}/messages"
+
+
+def _holder(request: RestRequest) -> tuple[Kind, str]:
+    """Kind and name of the queue or topic that the request is about."""
+    named = request.path_parameters
+    if "topic_name" in named:
+        return Kind.TOPIC, named["topic_name"]
+    return Kind.QUEUE, named["queue_name"]
 
 
 def _next(request: RestRequest, marker: str | None) -> list[dict[str, str]]:

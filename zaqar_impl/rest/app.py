@@ -18,6 +18,7 @@ from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.admission import DOCS_PATH, Admission
 from zaqar_impl.rest.binding import endpoint
 from zaqar_impl.rest.checks import BodyCheck, NothingToParse, ParameterCheck
+from zaqar_impl.rest.cors import Cors, CorsPolicy
 from zaqar_impl.rest.errors import Refusal, error_handler
 from zaqar_impl.rest.intake import SLOWEST_BODY
 from zaqar_impl.rest.signed import SignedAccess
@@ -34,12 +35,14 @@ def application(
     lifespan: Lifespan | None = None,
     validate_responses: bool = False,
     slowest_body: float = SLOWEST_BODY,
+    cors: CorsPolicy | None = None,
 ) -> ASGIApp:
     """An ASGI application that serves ``document``, a bundled document with the deployment's limits
     in it.
 
     With ``validate_responses``, an answer that breaks the document becomes a 500: for tests.
-    ``slowest_body`` is how many seconds a client may take to send a body.
+    ``slowest_body`` is how many seconds a client may take to send a body. ``cors`` says which pages
+    of other origins may use the API.
 
     Raises:
         KeyError: an operation of the document has no handler.
@@ -63,7 +66,8 @@ def application(
     for error in (ZaqarError, Refusal, HTTPException, ProblemException, Exception):
         app.add_error_handler(error, error_handler)
     signed = SignedAccess(service.signing, service.clock)
-    return Admission(app, known, orjson.dumps(document), slowest_body, signed)
+    admission = Admission(app, known, orjson.dumps(document), slowest_body, signed)
+    return Cors(admission, cors) if cors else admission
 
 
 def _head_first(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
-BINDINGS: Mapping[str, Binding] = {
+_TABLE: Mapping[str, Binding] = {
     "get_version_doc": Binding(answers.version_document),
     "get_home_doc": Binding(answers.home_document),
     "ping_node": Binding(answers.nothing),
@@ -117,6 +117,17 @@ BINDINGS: Mapping[str, Binding] = {
     ),
     "subscription_delete": Binding(answers.nothing),
     "subscription_confirm": Binding(answers.nothing_here, body=_members("confirmed")),
+}
+
+BINDINGS: Mapping[str, Binding] = {
+    **_TABLE,
+    # What topics have as well, under names of their own, looks alike but for the statistics.
+    **{
+        topics_own: binding
+        for name, binding in _TABLE.items()
+        if (topics_own := f"topic_{name.removeprefix('queue_')}") in HANDLERS
+    },
+    "topic_get_stats": Binding(answers.topic_stats),
 }
 
 

@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from zaqar_impl.domain import errors
-from zaqar_impl.rest import request as requests
 
 LOG = logging.getLogger(__name__)
 
@@ -22,6 +21,7 @@ STATUS: Mapping[type[BaseException], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.EncryptionUnavailable: 503,
     errors.StorageUnavailable: 503,
 }
 
@@ -44,7 +44,7 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
 
 
-def refused(error: Exception, request_id: str) -> Response:
+def refused(error: Exception) -> Response:
     """The answer to a request that ended with ``error``.
 
     Of an error that is in no table nothing is told but that it happened: its text may hold
@@ -55,12 +55,12 @@ def refused(error: Exception, request_id: str) -> Response:
     for ancestor in type(error).__mro__:
         if status := STATUS.get(ancestor):
             if status == 503:
-                LOG.warning("%s storage unavailable: %s", request_id, error.__cause__ or error)
+                LOG.warning("unavailable: %s", error.__cause__ or error)
                 return _answer(status, str(error), {"Retry-After": RETRY_AFTER})
             return _answer(status, str(error), {})
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _answer(error.status_code, NOTHING_HERE, error.headers or {})
-    LOG.error("%s unexpected error", request_id, exc_info=error)
+    LOG.error("unexpected error", exc_info=error)
     return _answer(
         500,
         "The server failed to answer. Its log has the cause; X-OpenStack-Request-ID names it.",
@@ -73,9 +73,9 @@ def body_of(status: int, description: str) -> bytes:
     return orjson.dumps({"title": http.HTTPStatus(status).phrase, "description": description})
 
 
-async def error_handler(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+async def error_handler(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
     """:func:`refused` for errors that pass through Connexion."""
-    answer = refused(error, requests.id_of(request.scope))
+    answer = refused(error)
     headers = {key: value for key, value in answer.headers.items() if key != "content-length"}
     return ConnexionResponse(
         status_code=answer.status_code,

@@ -3,6 +3,7 @@
 it."""
 
 from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ _KEY = "zaqar.request"
 
 #: The header that names a request in the answer and in the log.
 ID_HEADER = "X-OpenStack-Request-ID"
+
+_current_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 @dataclass(slots=True)
@@ -56,6 +59,11 @@ def of(scope: Mapping[str, Any]) -> RestRequest:
     return request
 
 
-def id_of(scope: Mapping[str, Any]) -> str:
-    """The id of the request of a scope; a dash beside the API, where there is none."""
-    return of(scope).id if _KEY in scope else "-"
+def begin(request_id: str) -> None:
+    """Say which request is answered from now on, in this task and those that it starts."""
+    _current_id.set(request_id)
+
+
+def current_id() -> str | None:
+    """The id of the request that is being answered; None where there is none."""
+    return _current_id.get()

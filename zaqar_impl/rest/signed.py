@@ -27,7 +27,7 @@ class SignedAccess:
         self._signing = signing
         self._clock = clock
 
-    def check(self, headers: Headers, method: str, path: str, request_id: str) -> None:
+    def check(self, headers: Headers, method: str, path: str) -> None:
         """Return if the request shows no signature, or one that opens ``path`` for ``method``.
 
         An empty signature is shown, too, and wrong like any other (D-11).
@@ -38,7 +38,7 @@ class SignedAccess:
         if _SIGNATURE not in headers:
             return
         if reason := self._fault(headers, method, path):
-            LOG.info("%s the signature opens nothing: %s", request_id, reason)
+            LOG.debug("the signature opens nothing: %s", reason)
             raise Refusal(404, NOTHING_HERE)
 
     def _fault(self, headers: Headers, method: str, path: str) -> str | None:

@@ -50,6 +50,13 @@ from zaqar_impl.domain.values import (
 #: at.
 QueueFilter = Callable[[Queue], bool]
 
+#: Decides whether a consumer can be given a message; pure and quick, perhaps called again.
+MessageFilter = Callable[[Message], bool]
+
+#: For how many seconds a message is delayed that its :data:`MessageFilter` did not accept: long
+#: enough to get past many of them, and nobody waits for hours once they are accepted.
+PASSED_OVER = 600
+
 
 class QueueStore(Protocol):
     """Queues and their metadata."""
@@ -151,9 +158,16 @@ class MessageStore(Protocol):
             InvalidInput: a message is under no live claim though ``claim_ids`` were given.
         """
 
-    async def pop(self, ref: QueueRef, limit: int) -> Sequence[Message]:
+    async def pop(
+        self, ref: QueueRef, limit: int, *, accept: MessageFilter | None = None
+    ) -> Sequence[Message]:
         """Remove and give the up to ``limit`` oldest messages that are neither claimed nor delayed,
-        in order of position; no message to two callers."""
+        in order of position; no message to two callers.
+
+        Messages that ``accept`` does not accept are not removed but delayed, by ``PASSED_OVER``
+        seconds from now, so that they do not stand before others. Fewer may come back then than
+        there are, but none only when no other was left.
+        """
 
     async def purge(self, ref: QueueRef) -> None:
         """Remove all messages that are there when it is called, claimed and delayed ones too;
@@ -174,19 +188,23 @@ class ClaimStore(Protocol):
         limit: int,
         *,
         dead_letters: DeadLetters | None = None,
+        accept: MessageFilter | None = None,
     ) -> Claim | None:
         """Claim up to ``limit`` of the oldest messages that are neither claimed nor delayed, or
         give None when there is none.
 
         A message is never under two live claims. Each message that would expire before the claim's
         end plus the grace has its life extended to that moment. Fewer messages than asked for may
-        come back under contention, and where some of them move, but None only when no claimable
-        message was left.
+        come back under contention, and where some of them move or are passed over, but None only
+        when no claimable message was left.
 
         Each message counts how often it was claimed, however its claims ended. With
         ``dead_letters``, a claimable message that has reached that count is not claimed but moved,
         atomically and in order, to the end of the dead letter queue. It keeps id, body, producer
         and count, is claimable there at once, and with a ``ttl`` begins its life anew.
+
+        Messages that ``accept`` does not accept are neither claimed nor counted, but passed over as
+        by :meth:`MessageStore.pop`.
 
         Raises:
             NotFound: a message has to move, and there is no dead letter queue. Nothing was claimed.

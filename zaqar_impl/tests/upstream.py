@@ -5,103 +5,32 @@ Each failing MUST has to be a numbered defect of upstream's; anything else is a 
 the spec or in the case, and makes this program fail.
 """
 
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-import requests
 
 from zaqar_conformance.report import CaseLine, Report, read
 from zaqar_conformance.verdict import Verdict, judge_all
 from zaqar_impl.mongod import EmbeddedMongod
+from zaqar_impl.tests.peer import VERSION, upstream
 
-VERSION = "23.0.1"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "conform" / "upstream.rst"
 
 #: Generated findings have no requirement of their own; these defects explain them, by the check or
 #: by the check and the operation. That a falsy value of a wrong type is taken for an absent one is
 #: what D-30 and D-32 are made of.
 GENERATED_DEFECTS = {
-    "generated.server-error": "D-21, D-30 to D-39",
+    "generated.server-error": "D-1, D-21, D-30 to D-39",
     "generated.bad-data-accepted/message_post": "D-52",
     "generated.bad-data-accepted/queue_create": "D-30, D-39",
     "generated.bad-data-accepted/queue_purge": "D-32",
     "generated.bad-data-accepted/queue_share": "D-15",
     "generated.response-schema/queue_share": "D-15",
+    "generated.bad-data-accepted/topic_list": "D-47",
+    "generated.bad-data-accepted/topic_create": "D-30, D-39",
+    "generated.bad-data-accepted/topic_purge": "D-32",
 }
-
-_CONFIGURATION = """\
-[DEFAULT]
-unreliable = True
-auth_strategy =
-[drivers]
-transport = wsgi
-message_store = mongodb
-management_store = mongodb
-[drivers:management_store:mongodb]
-uri = {uri}
-database = upstream_management
-[drivers:message_store:mongodb]
-uri = {uri}
-database = upstream_messages
-[signed_url]
-secret_key = of no importance
-"""
-
-_APPLICATION = """\
-from oslo_config import cfg
-from oslo_log import log
-from zaqar import bootstrap
-conf = cfg.CONF
-log.register_options(conf)
-conf(project="zaqar", args=["--config-file", {file!r}])
-log.setup(conf, "zaqar")
-application = bootstrap.Bootstrap(conf).transport.app
-"""
-
-
-@contextmanager
-def upstream(directory: Path) -> Iterator[str]:
-    """Upstream's REST server behind gunicorn, on a mongod of its own; its URL."""
-    with EmbeddedMongod(directory / "db") as mongod:
-        # upstream can't connect with replicaSet= in the URI on current pymongo (D-79)
-        uri = mongod.uri.partition("/?")[0] + "/?directConnection=true"
-        file = directory / "zaqar.conf"
-        file.write_text(_CONFIGURATION.format(uri=uri))
-        (directory / "upstream_app.py").write_text(_APPLICATION.format(file=str(file)))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        process = subprocess.Popen(
-            [
-                str(Path(sys.executable).parent / "gunicorn"), "--no-control-socket", "-w", "2",
-                "-k", "gthread", "--threads", "8", "-b", f"127.0.0.1:{port}",
-                "upstream_app:application",
-            ],
-            cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if requests.get(url, timeout=5).status_code == 300:
-                return
-        except requests.RequestException:  # it boots
-            time.sleep(0.2)
-    raise SystemExit("upstream did not start")
 
 
 def verified(url: str, directory: Path) -> Report:
@@ -177,7 +106,11 @@ def _cell(text: str) -> str:
 
 def main() -> int:
     """Write the page; 1 if a MUST fails that no known defect explains."""
-    with tempfile.TemporaryDirectory() as scratch, upstream(Path(scratch)) as url:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        EmbeddedMongod(Path(scratch) / "db") as mongod,
+        upstream(Path(scratch), mongod.uri) as url,
+    ):
         report = verified(url, Path(scratch))
     PAGE.write_text(page(report) + "\n")
     found = failures(report)

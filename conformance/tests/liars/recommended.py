@@ -152,11 +152,6 @@ def _no_negative_count(self: Miniature, count: object) -> None:
         self.ranged("_max_claim_count", count, 0, 2**31)
 
 
-def _a_boolean(self: Miniature, flag: object) -> None:
-    if not isinstance(flag, bool):
-        raise Refusal(400, "_enable_encrypt_messages is not a boolean")
-
-
 lie(
     "takes the last of two equal keys",
     "json.duplicate-keys",
@@ -168,11 +163,6 @@ lie(
     "takes no negative claim count",
     "queue-metadata.claim-count-negative",
     check_claim_count=_no_negative_count,
-)
-lie(
-    "promises to encrypt without a key",
-    "queue-metadata.encrypt-needs-key",
-    check_encryption=_a_boolean,
 )
 
 # -- messages and claims

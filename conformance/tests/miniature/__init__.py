@@ -67,6 +67,11 @@ _ROUTES: dict[str, dict[str, str]] = {
     },
     "/v2/queues/{name}/subscriptions/{id}/confirm": {"PUT": "subscription_confirm"},
 }
+_ROUTES |= {
+    template.replace("/queues", "/topics"): operations
+    for template, operations in _ROUTES.items()
+    if template.startswith("/v2/queues") and not re.search("/(claims|share)", template)
+} | {"/v2/topics/{name}/stats": {"GET": "topic_get_stats"}}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -97,6 +102,8 @@ class Miniature(Patches, Claims, Subscriptions, Documents, Sharing):
         path, _, query = request.target.partition("?")
         template, name, id = self.routed(unquote(path))
         call = Call(request, unquote(path), self.query_of(query), queue=name, id=id)
+        if template.startswith("/v2/topics"):
+            call = replace(call, collection="topics")
         self.check_share(request, unquote(path))
         self.check_form(request)
         self.check_accept(request)

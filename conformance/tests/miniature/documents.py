@@ -10,6 +10,7 @@ from .wire import Answer
 
 _QUEUE = "/v2/queues/{queue_name}"
 _MESSAGES = f"{_QUEUE}/messages"
+_TOPIC = "/v2/topics/{topic_name}"
 
 #: Relation, template, methods.
 _RELATIONS = (
@@ -31,6 +32,17 @@ _RELATIONS = (
     ("subscription", f"{_QUEUE}/subscriptions/{{subscriptions_id}}", "GET DELETE"),
     ("subscription_patch", f"{_QUEUE}/subscriptions/{{subscriptions_id}}", "PATCH"),
     ("delete_claim", f"{_QUEUE}/claims/{{claim_id}}", "DELETE"),
+    ("topics", "/v2/topics{?marker,limit,detailed,name,with_count}", "GET"),
+    ("topic", _TOPIC, "GET PUT PATCH DELETE"),
+    ("topic_stats", f"{_TOPIC}/stats", "GET"),
+    ("topic_purge", f"{_TOPIC}/purge", "POST"),
+    ("topic_messages", f"{_TOPIC}/messages{{?marker,limit,echo,include_delayed}}", "GET"),
+    ("topic_post_messages", f"{_TOPIC}/messages", "POST"),
+    ("topic_messages_delete", f"{_TOPIC}/messages{{?ids,pop}}", "DELETE"),
+    ("topic_message", f"{_TOPIC}/messages/{{message_id}}", "GET DELETE"),
+    ("topic_subscriptions_get", f"{_TOPIC}/subscriptions{{?marker,limit}}", "GET"),
+    ("topic_subscriptions_post", f"{_TOPIC}/subscriptions", "POST"),
+    ("topic_subscription", f"{_TOPIC}/subscriptions/{{subscription_id}}", "GET DELETE"),
 )
 
 

@@ -70,6 +70,7 @@ class Messages(Queues):
 
     def stored(self, call: Call, body: Any, ttl: int, delay: int) -> Message:
         """A new message at the end of the queue."""
+        queue = self.made(call)
         message = Message(
             self.new_id(),
             self.next_position(),
@@ -79,8 +80,9 @@ class Messages(Queues):
             self.time + ttl,
             call.client,
             begins=self.time + delay,
+            sealed=queue.metadata.get("_enable_encrypt_messages") is True,
         )
-        self.insert(self.made(call), message)
+        self.insert(queue, message)
         return message
 
     def next_position(self) -> int:

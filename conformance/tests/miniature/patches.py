@@ -33,11 +33,18 @@ class Patches(Queues):
             raise Refusal(404, "there is no such queue")
         result = self.working_copy(queue.metadata)
         for verb, key, value in self.in_order(steps):
+            self.check_topic_has(call, result, verb, key)
             self.apply(result, verb, key, value)
         self.check_metadata(result)
         self.check_not_own(call, result)
         queue.metadata = result
-        return Answer(200, self.patched(queue.metadata))
+        return Answer(200, self.seen(call, queue.metadata, self.patched(queue.metadata)))
+
+    def check_topic_has(self, call: Call, stored: dict[str, Any], verb: str, key: str) -> None:
+        """A topic has fewer keys that are there while they are not stored."""
+        missing = key not in stored and not self.is_of_topics(key)
+        if call.collection == "topics" and verb != "add" and missing:
+            raise Refusal(409, f"the topic has no {key}")
 
     def check_media_type(self, call: Call) -> None:
         """The one media type of patches, exactly."""

@@ -13,6 +13,7 @@ from .state import Call, Queue, State
 from .wire import Answer
 
 _LIST_PARAMETERS = ("marker", "limit", "detailed", "name", "with_count")
+_OF_TOPICS = ("_max_messages_post_size", "_default_message_ttl", "_default_message_delay")
 _BACKOFFS = ("linear", "arithmetic", "geometric", "exponential")
 _DELAYS = {"minimum_delay": 5, "maximum_delay": 30}
 _COUNTS = ("retries_with_no_delay", "minimum_delay_retries", "maximum_delay_retries")
@@ -22,6 +23,7 @@ class Metadata(Reading):
     """What a queue may say of itself."""
 
     most_metadata = 65536
+    has_key = True
     ranges: dict[str, tuple[int, int]] = {  # noqa: RUF012 - replaced as a whole, never changed
         "_default_message_ttl": (60, 1209600),
         "_dead_letter_queue_messages_ttl": (60, 1209600),
@@ -91,9 +93,11 @@ class Metadata(Reading):
             raise Refusal(400, "_max_claim_count is not an integer")
 
     def check_encryption(self, flag: object) -> None:
-        """A boolean, and not true as long as there is no key."""
-        if flag is not False:
-            raise Refusal(400, "_enable_encrypt_messages is not a boolean, or there is no key")
+        """A boolean, and not true where there is no key."""
+        if not isinstance(flag, bool):
+            raise Refusal(400, "_enable_encrypt_messages is not a boolean")
+        if flag and not self.has_key:
+            raise Refusal(400, "_enable_encrypt_messages needs a key")
 
     def check_dead_letter_queue(self, name: object) -> None:
         """A name of a queue."""
@@ -148,8 +152,8 @@ class Queues(State, Metadata):
         after = call.query.last("marker") or ""
         page = [name for name in matching if self.is_after(name, after)][:limit]
         content: dict[str, Any] = {
-            "queues": [self.entry(call, name, detailed) for name in page],
-            "links": self.next_links("/v2/queues", self.told_queues(call), page),
+            call.collection: [self.entry(call, name, detailed) for name in page],
+            "links": self.next_links(call.path, self.told_queues(call), page),
         }
         if with_count:
             content["count"] = self.counted(call, matching)
@@ -160,7 +164,7 @@ class Queues(State, Metadata):
         part = call.query.last("name") or ""
         names = [
             name
-            for (project, name), queue in self.queues.items()
+            for (project, name), queue in self.holders(call).items()
             if self.same_project(project, call.project)
             and self.name_matches(name, part)
             and self.passes(call.query, queue.metadata)
@@ -209,9 +213,10 @@ class Queues(State, Metadata):
 
     def entry(self, call: Call, name: str, detailed: bool) -> dict[str, Any]:
         """A queue in a list."""
-        plain: dict[str, Any] = {"name": name, "href": f"/v2/queues/{name}"}
+        plain: dict[str, Any] = {"name": name, "href": f"/v2/{call.collection}/{name}"}
         if detailed:
-            plain["metadata"] = self.shown_metadata(self.queues[call.project, name].metadata)
+            stored = self.holders(call)[call.project, name].metadata
+            plain["metadata"] = self.seen(call, stored, self.shown_metadata(stored))
         return plain
 
     def counted(self, call: Call, matching: list[str]) -> int:
@@ -239,7 +244,7 @@ class Queues(State, Metadata):
         self.check_not_own(call, metadata)
         new = self.find(call) is None
         self.store_new(call, metadata)
-        return Answer(201 if new else 204, headers={"Location": f"/v2/queues/{quote(call.queue)}"})
+        return Answer(201 if new else 204, headers={"Location": self.path_of(call)})
 
     def store_new(self, call: Call, metadata: dict[str, Any]) -> None:
         """Keeps the metadata of a queue that is new."""
@@ -252,13 +257,24 @@ class Queues(State, Metadata):
 
     def check_not_own(self, call: Call, metadata: dict[str, Any]) -> None:
         """A queue is not its own dead letter queue."""
-        if metadata.get("_dead_letter_queue") == call.queue:
+        if call.collection == "queues" and metadata.get("_dead_letter_queue") == call.queue:
             raise Refusal(400, "_dead_letter_queue is the queue itself")
 
     def queue_get(self, call: Call) -> Answer:
         """The metadata, or the defaults."""
         queue = self.find(call)
-        return Answer(200, self.shown_metadata(queue.metadata if queue else {}))
+        stored = queue.metadata if queue else {}
+        return Answer(200, self.seen(call, stored, self.shown_metadata(stored)))
+
+    def seen(self, call: Call, stored: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+        """What is shown, without those defaults that a topic does not have."""
+        if call.collection == "queues":
+            return shown
+        return {key: one for key, one in shown.items() if key in stored or self.is_of_topics(key)}
+
+    def is_of_topics(self, key: str) -> bool:
+        """Whether a topic always shows a key."""
+        return key in _OF_TOPICS
 
     def queue_get_head(self, call: Call) -> Answer:
         """Whether there is such a queue."""
@@ -268,7 +284,7 @@ class Queues(State, Metadata):
 
     def queue_delete(self, call: Call) -> Answer:
         """Removes a queue with all that is in it."""
-        self.queues.pop(self.key(call), None)
+        self.holders(call).pop(self.key(call), None)
         return Answer(204)
 
     # -- statistics, purge
@@ -286,13 +302,20 @@ class Queues(State, Metadata):
             told |= {"oldest": self.end(call, ends[0]), "newest": self.end(call, ends[-1])}
         return Answer(200, {"messages": told})
 
+    def topic_get_stats(self, call: Call) -> Answer:
+        """The number of messages, which nobody claims."""
+        content = self.queue_get_stats(call).content
+        assert isinstance(content, dict)
+        told = {k: v for k, v in content["messages"].items() if k not in ("claimed", "free")}
+        return Answer(200, {"messages": told})
+
     def ends(self, live: list[Any]) -> list[Any]:
         """Those whose first and last are the ends of the queue."""
         return [message for message in live if not self.is_delayed(message)]
 
     def end(self, call: Call, message: Any) -> dict[str, Any]:
         """The first or last message in the statistics."""
-        href = f"/v2/queues/{call.queue}/messages/{message.id}"
+        href = f"{self.path_of(call)}/messages/{message.id}"
         return {"age": self.age(message.created), "created": "2023-11-14T22:13:20Z", "href": href}
 
     def queue_purge(self, call: Call) -> Answer:

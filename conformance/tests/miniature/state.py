@@ -27,6 +27,7 @@ class Message:
     claim_ends: float = 0
     begins: float = 0
     claims: int = 0
+    sealed: bool = False
 
 
 @dataclass
@@ -73,14 +74,17 @@ class Call:
     project: str = ""
     queue: str = ""
     id: str = ""
+    #: What the path is below: queues or topics.
+    collection: str = "queues"
 
 
 class State:
-    """The queues by project and name, and the time."""
+    """The queues by project and name, the topics likewise, and the time."""
 
     def __init__(self) -> None:
         self.time = 1_700_000_000.0
         self.queues: dict[tuple[str, str], Queue] = {}
+        self.topics: dict[tuple[str, str], Queue] = {}
         self.numbers: Iterator[int] = itertools.count(1)
         #: For wrong servers, whose fault needs a memory; a right one writes nothing here.
         self.notes: dict[object, Any] = {}
@@ -93,17 +97,21 @@ class State:
         """An id that was not given out before, in the form of 24 hexadecimal digits."""
         return f"{next(self.numbers):024x}"
 
+    def holders(self, call: Call) -> dict[tuple[str, str], Queue]:
+        """All queues, or all topics, whichever the call is about."""
+        return self.topics if call.collection == "topics" else self.queues
+
     def find(self, call: Call) -> Queue | None:
-        """The queue of that call, if it exists."""
-        return self.queues.get(self.key(call))
+        """The queue or topic of that call, if it exists."""
+        return self.holders(call).get(self.key(call))
 
     def key(self, call: Call) -> tuple[str, str]:
         """What tells a queue from all others."""
         return call.project, call.queue
 
     def made(self, call: Call, metadata: dict[str, Any] | None = None) -> Queue:
-        """The queue of that call, which is made if it does not exist."""
-        return self.queues.setdefault(self.key(call), Queue(dict(metadata or {})))
+        """The queue or topic of that call, which is made if it does not exist."""
+        return self.holders(call).setdefault(self.key(call), Queue(dict(metadata or {})))
 
     # -- what is true of a message now
 
@@ -131,7 +139,11 @@ class State:
 
     def href(self, call: Call, message: Message) -> str:
         """Where a message is, with its claim at the end."""
-        return f"/v2/queues/{call.queue}/messages/{message.id}{self.claim_query(message)}"
+        return f"{self.path_of(call)}/messages/{message.id}{self.claim_query(message)}"
+
+    def path_of(self, call: Call) -> str:
+        """Where the queue or topic of a call is."""
+        return f"/v2/{call.collection}/{call.queue}"
 
     def claim_query(self, message: Message) -> str:
         """The claim of a message as a query, if it has one."""
@@ -148,5 +160,9 @@ class State:
             "href": self.href(call, message),
             "ttl": message.ttl,
             "age": self.age(message.created),
-            "body": message.body,
+            "body": self.body_of(call, message),
         }
+
+    def body_of(self, call: Call, message: Message) -> Any:
+        """The body as it was posted. A server with a disk would have to open it here."""
+        return message.body

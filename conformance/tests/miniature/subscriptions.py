@@ -151,8 +151,7 @@ class Subscriptions(Subscribers):
         most = self.most_subscriptions
         limit = self.integer(call.query, "limit", self.default_page, 1, most)
         page = [one for one in self.subscribed(call) if self.is_behind(call, one)][:limit]
-        path = f"/v2/queues/{call.queue}/subscriptions"
-        links = self.next_links(path, self.told_queues(call), [one.id for one in page])
+        links = self.next_links(call.path, self.told_queues(call), [one.id for one in page])
         shown = [self.shown_subscription(call, one) for one in page]
         return Answer(200, {"subscriptions": shown, "links": links})
 

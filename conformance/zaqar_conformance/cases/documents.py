@@ -34,6 +34,18 @@ _RELATIONS: Final[dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
     "rel/delete_claim": (f"{_Q}/claims/{{claim_id}}", (), ("DELETE",)),
 }
 
+_T: Final = "/v2/topics/{topic_name}"
+_OF_TOPICS: Final = {
+    "rel/topics": ("/v2/topics", ("marker", "limit", "detailed", "name", "with_count")),
+    "rel/topic": (_T, ()),
+    "rel/topic_stats": (f"{_T}/stats", ()),
+    "rel/topic_purge": (f"{_T}/purge", ()),
+    "rel/topic_messages": (f"{_T}/messages", ("marker", "limit", "echo", "include_delayed")),
+    "rel/topic_message": (f"{_T}/messages/{{message_id}}", ()),
+    "rel/topic_subscriptions_get": (f"{_T}/subscriptions", ("marker", "limit")),
+    "rel/topic_subscription": (f"{_T}/subscriptions/{{subscription_id}}", ()),
+}
+
 
 @case("get-version-doc.document")
 def version_document(api: Api) -> None:
@@ -85,6 +97,14 @@ def home_relations(api: Api) -> None:
         for method in methods:
             match.present(f"allow of {relation}", method, hints.get("allow", []))
         match.present(f"formats of {relation}", "application/json", hints.get("formats", {}))
+
+
+@case("get-home-doc.topics", needs=("get-home-doc.document",))
+def home_topics(api: Api) -> None:
+    """Topics and what is below them have relations too."""
+    resources = _resources(api)
+    for relation, (path, variables) in _OF_TOPICS.items():
+        _template(relation, match.an_object(relation, resources.get(relation)), path, variables)
 
 
 @case("get-home-doc.claim-variable", needs=("get-home-doc.relations",))

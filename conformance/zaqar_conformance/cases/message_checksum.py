@@ -22,7 +22,7 @@ _BODIES: Final[tuple[Any, ...]] = (
 )
 
 
-def _checksum(body: Any) -> str | None:
+def checksum_of(body: Any) -> str | None:
     """What a message with that body has."""
     text = json.dumps(body).encode("ascii")
     digest = hashlib.md5(text, usedforsecurity=False).hexdigest()
@@ -41,7 +41,7 @@ def value(api: Api) -> None:
 
     given = any("checksum" in message for message in listed)
     for message in (*listed, *by_ids, one):
-        expected = _checksum(message.get("body")) if given else None
+        expected = checksum_of(message.get("body")) if given else None
         what = f"checksum of {json.dumps(message.get('body'))}"
         match.equal(what, message.get("checksum"), expected)
 

@@ -57,6 +57,26 @@ def messages_isolated_delete(api: Api) -> None:
     match.equal("bodies left here", observe.bodies(api, name), ["a", "b"])
 
 
+@case(
+    "project.topics-isolated", needs=("topic-message-list.paging", "topic-subscription-list.page")
+)
+def topics_isolated(api: Api) -> None:
+    """Two topics of one name in two projects hold and lose what is theirs."""
+    name, twin = arrange.topic(api), api.other_project()
+    arrange.created(twin, twin.remember(name), {"colour": "blue"})
+    only_here = arrange.topic(api)
+    (first,), _ = arrange.posted(api, name, "a"), arrange.subscribed(api, name)
+
+    match.equal("metadata there", observe.metadata(twin, name).get("colour"), "blue")
+    observe.no_queue(twin, only_here)
+    match.equal("bodies listed there", observe.bodies(twin, name), [])
+    match.equal("subscribers there", observe.subscribers(twin, name), [])
+    match.status(twin.get(paths.message(name, first)), 404)
+    match.status(twin.delete(paths.queue(name)), 204)
+    observe.a_queue(api, name)
+    match.equal("bodies left here", observe.bodies(api, name), ["a"])
+
+
 @case("project.claims-isolated", needs=("claim-get.found",))
 def claims_isolated(api: Api) -> None:
     """A claim is not shown, renewed or released from another project."""

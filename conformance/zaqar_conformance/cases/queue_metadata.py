@@ -120,12 +120,6 @@ def dead_letter_queue_name(api: Api) -> None:
     _refused(api, *({"_dead_letter_queue": value} for value in no_names))
 
 
-@case("queue-metadata.encrypt-needs-key", needs=_CREATED)
-def encrypt_needs_key(api: Api) -> None:
-    """Encryption without a key is refused."""
-    _refused(api, {"_enable_encrypt_messages": True})
-
-
 @case("queue-metadata.retry-policy", needs=_CREATED)
 def retry_policy(api: Api) -> None:
     """A retry policy has fields of the right type and delays that are apart."""

@@ -106,6 +106,14 @@ _REFUSES_MORE_THAN_ITS_SCHEMA = {
     "queue_update": "the metadata that results is checked, not only the patch",
     "subscription_create": "a subscriber is a URI that can be notified",
     "subscription_update": "a subscriber is a URI, and something has to be given",
+    "topic_message_delete_many": "exactly one of ids and pop has to be given",
+    "topic_message_delete": "no message of a topic has a claim that could be named",
+    "topic_message_post": "the topic may bound the size of a post below the deployment's limit",
+    "topic_create": "members of a retry policy depend on each other",
+    "topic_get_head": "a deployment need not have it",
+    "topic_update": "the metadata that results is checked, not only the patch",
+    "topic_subscription_create": "a subscriber is a URI that can be notified",
+    "topic_subscription_update": "a subscriber is a URI, and something has to be given",
 }
 
 

@@ -187,10 +187,10 @@ def _read_headers(operation: Operation, schemas: _Schemas, request: Request) -> 
             problems.append(schemas.problem(name, text, parameter.schema))
     problems = [problem for problem in problems if problem]
     # With a token the project is the token's, whatever the header says (contract 2.4). Without a
-    # queue in the path its length only SHOULD be checked (headers.project-length-everywhere).
-    is_open = "x-auth-token" in sent or (
-        "{queue_name}" not in operation.path and len(sent.get("x-project-id", "")) > 0
-    )
+    # queue or topic in the path its length only SHOULD be checked
+    # (headers.project-length-everywhere).
+    named = "{queue_name}" in operation.path or "{topic_name}" in operation.path
+    is_open = "x-auth-token" in sent or (not named and len(sent.get("x-project-id", "")) > 0)
     of_project = tuple(p for p in problems if p.startswith("header X-Project-ID")) * is_open
     return Reading(tuple(p for p in problems if p not in of_project), of_project)
 

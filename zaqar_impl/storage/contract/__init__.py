@@ -21,7 +21,7 @@ import pytest
 # Before they are imported, so that a failing assert in them shows its values.
 for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "claims", "delay"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
-for _topic in ("concurrency", "isolation", "deadletters", "subscriptions"):
+for _topic in ("concurrency", "isolation", "deadletters", "subscriptions", "sealed"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
@@ -35,6 +35,7 @@ from zaqar_impl.storage.contract.messages import MessageContract  # noqa: E402
 from zaqar_impl.storage.contract.order import OrderContract  # noqa: E402
 from zaqar_impl.storage.contract.queues import QueueContract  # noqa: E402
 from zaqar_impl.storage.contract.removal import RemovalContract  # noqa: E402
+from zaqar_impl.storage.contract.sealed import SealedContract  # noqa: E402
 from zaqar_impl.storage.contract.subscriptions import SubscriptionContract  # noqa: E402
 
 __all__ = ["FakeClock", "StorageContract"]
@@ -52,5 +53,6 @@ class StorageContract(
     IsolationContract,
     ConcurrencyContract,
     SubscriptionContract,
+    SealedContract,
 ):
     """All topics."""

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 
 from zaqar_impl.domain.values import Claim, ClaimTerms, DeadLetters, QueueRef
+from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.memory.state import Entry, Mark, State
 
 
@@ -21,6 +22,7 @@ class MemoryClaims:
         limit: int,
         *,
         dead_letters: DeadLetters | None = None,
+        accept: MessageFilter | None = None,
     ) -> Claim | None:
         while candidates := self._state.claimable(ref, limit):
             kept = candidates
@@ -29,7 +31,7 @@ class MemoryClaims:
                 kept = [entry for entry in candidates if entry.claim_count < most]
                 spent = [entry for entry in candidates if entry.claim_count >= most]
                 self._move(ref, spent, dead_letters)
-            if kept:
+            if kept := self._state.accepted(kept, accept):
                 mark = Mark(secrets.token_hex(12), self._state.now(), terms.ttl)
                 for entry in kept:
                     entry.hold(mark, terms.grace)

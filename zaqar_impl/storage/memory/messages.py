@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 
 from zaqar_impl.domain.values import Message, NewMessage, QueueRef, QueueStats
+from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.memory.state import Entry, State
 from zaqar_impl.storage.removal import check_removal
 
@@ -30,6 +31,7 @@ class MemoryMessages:
                 created=now,
                 expires=now + new.ttl * 1000,
                 begins=now + new.delay * 1000,
+                key_id=new.key_id,
             )
             for position, new in enumerate(messages, start=log.head + 1)
         ]
@@ -72,10 +74,14 @@ class MemoryMessages:
         else:
             self._remove(ref, ids, claim_ids)
 
-    async def pop(self, ref: QueueRef, limit: int) -> Sequence[Message]:
-        popped = self._state.claimable(ref, limit)
-        self._state.remove(ref, popped)
-        return self._state.shown(popped)
+    async def pop(
+        self, ref: QueueRef, limit: int, *, accept: MessageFilter | None = None
+    ) -> Sequence[Message]:
+        while candidates := self._state.claimable(ref, limit):
+            if popped := self._state.accepted(candidates, accept):
+                self._state.remove(ref, popped)
+                return self._state.shown(popped)
+        return []
 
     async def purge(self, ref: QueueRef) -> None:
         if ref in self._state.logs:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.values import Message, Metadata, QueueRef
+from zaqar_impl.storage.interface import PASSED_OVER, MessageFilter
 from zaqar_impl.storage.memory.subscriptions import Shelf
 
 
@@ -38,6 +39,7 @@ class Entry:
     begins: int = 0
     mark: Mark | None = None
     claim_count: int = 0
+    key_id: str | None = None
 
     def claim(self, now: int) -> Mark | None:
         """The live claim it is under."""
@@ -68,6 +70,7 @@ class Entry:
             expires=self.expires / 1000,
             claim_id=claim.id if claim else None,
             claim_count=self.claim_count,
+            key_id=self.key_id,
         )
 
 
@@ -128,6 +131,15 @@ class State:
         now = self.now()
         claimable = (entry for entry in self.live(ref) if entry.is_claimable(now))
         return list(itertools.islice(claimable, limit))
+
+    def accepted(self, found: Sequence[Entry], accept: MessageFilter | None) -> Sequence[Entry]:
+        """Those that are accepted; the others are delayed anew."""
+        now = self.now()
+        taken = [entry for entry in found if accept is None or accept(entry.shown(now))]
+        for entry in found:
+            if entry not in taken:
+                entry.begins = now + PASSED_OVER * 1000
+        return taken
 
     def claimed(self, ref: QueueRef, claim_id: str) -> Sequence[Entry]:
         now = self.now()

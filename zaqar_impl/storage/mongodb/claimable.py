@@ -17,7 +17,8 @@ from bson.datetime_ms import DatetimeMS
 from pymongo import ASCENDING
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.domain.values import QueueRef
+from zaqar_impl.domain.values import Message, QueueRef
+from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.client import BY_HOLD, Connection, index_name
@@ -66,8 +67,9 @@ class Claimable:
     async def take(self, ref: QueueRef, limit: int, take: Take[_T]) -> _T | None:
         """What ``take`` makes of up to ``limit`` of the oldest claimable messages.
 
-        While it gives None, because other processes were quicker with all of them, it is called
-        again with others. This gives None when there are no claimable messages left.
+        While it gives None, because other processes were quicker with all of them or it passed them
+        over, it is called again with others. This gives None when there are no claimable messages
+        left.
         """
         while True:
             outcome = await self._group.submit(ref, _Wish(limit, take))
@@ -127,6 +129,19 @@ class Claimable:
         free = {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: "", d.DELAYED: ""}}
         update = self._connection.messages.update_many
         await repeatedly(lambda: update(_overdue(queue, now), free, hint=index_name(BY_HOLD)))
+
+
+def divided(
+    found: Sequence[Message], accept: MessageFilter | None
+) -> tuple[Sequence[Message], Sequence[str]]:
+    """The messages that are accepted, and the ids of the others."""
+    if accept is None:
+        return found, []
+    accepted = {message.id: accept(message) for message in found}
+    return (
+        [message for message in found if accepted[message.id]],
+        [message for message, is_accepted in accepted.items() if not is_accepted],
+    )
 
 
 async def _try(wish: _Wish, queue: ObjectId, share: Sequence[int]) -> _Outcome:

@@ -6,6 +6,7 @@ under two.
 """
 
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,9 +17,10 @@ from pymongo.results import UpdateResult
 
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.values import Claim, ClaimTerms, DeadLetters, QueueRef
+from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
-from zaqar_impl.storage.mongodb.claimable import Claimable
+from zaqar_impl.storage.mongodb.claimable import Claimable, divided
 from zaqar_impl.storage.mongodb.client import (
     BY_CLAIM,
     BY_POSITION,
@@ -50,8 +52,9 @@ class MongoClaims:
         limit: int,
         *,
         dead_letters: DeadLetters | None = None,
+        accept: MessageFilter | None = None,
     ) -> Claim | None:
-        take = partial(self._claim, ref.project, terms, dead_letters)
+        take = partial(self._claim, ref.project, terms, dead_letters, accept)
         return await self._claimable.take(ref, limit, take)
 
     @answered
@@ -88,10 +91,11 @@ class MongoClaims:
         project: str,
         terms: ClaimTerms,
         dead_letters: DeadLetters | None,
+        accept: MessageFilter | None,
         queue: ObjectId,
         positions: Sequence[int],
     ) -> Claim | None:
-        """Claim those of the messages that are still claimable; None if none is."""
+        """Claim those of the messages that are still claimable, and accepted; None if none is."""
         claim, now = ObjectId(), d.now(self._clock)
         claimable: dict[str, Any] = {
             d.QUEUE: queue,
@@ -103,13 +107,28 @@ class MongoClaims:
             await self._mover.move_spent(claimable, project, dead_letters, now)
             claimable[d.CLAIM_COUNT] = {"$lt": dead_letters.max_claim_count}
         # Done again after a lost answer, it passes over the messages that bear the mark already.
-        await self._update(
-            BY_POSITION, claimable, {**_hold(claim, now, terms), "$inc": {d.CLAIM_COUNT: 1}}
-        )
-        return await self._read(queue, claim)
+        await self._update(BY_POSITION, claimable, d.claiming(claim, now, terms))
+        made = await self._read(queue, claim)
+        return made and await self._accepted(made, accept)
+
+    async def _accepted(self, claim: Claim, accept: MessageFilter | None) -> Claim | None:
+        """The claim without the messages that are not accepted, which are as if it had not found
+        them, but delayed; None if no message is left.
+
+        It looks at them afterwards, so that claims cost nothing more where all are accepted.
+        """
+        kept, others = divided(claim.messages, accept)
+        if others:
+            passed = {d.ID: {"$in": d.object_ids(others)}, d.CLAIM_ID: d.object_id(claim.id)}
+            # Done again after a lost answer, it finds none of them under the claim.
+            await self._update(BY_CLAIM, passed, d.unclaiming(d.now(self._clock)))
+        return replace(claim, messages=kept) if kept else None
 
     def _update(
-        self, index: IndexModel, query: dict[str, Any], change: dict[str, Any]
+        self,
+        index: IndexModel,
+        query: dict[str, Any],
+        change: dict[str, Any] | Sequence[dict[str, Any]],
     ) -> Awaitable[UpdateResult]:
         update = self.connection.messages.update_many
         return repeatedly(lambda: update(query, change, hint=index_name(index)))
@@ -135,7 +154,8 @@ def _held(queue: ObjectId, claim: ObjectId, now: DatetimeMS) -> dict[str, Any]:
 
 
 def _hold(claim: ObjectId, now: DatetimeMS, terms: ClaimTerms) -> dict[str, Any]:
-    """The change that puts a message under the claim, and makes it outlive that by the grace."""
+    """The change that lets the claim of a message begin anew, and makes it outlive that by the
+    grace."""
     end = d.later(now, terms.ttl)
     return {
         "$set": {d.HELD: end, d.CLAIM: d.claim_mark(claim, now, terms.ttl)},

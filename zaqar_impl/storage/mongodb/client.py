@@ -10,6 +10,7 @@ write checks it again.
 """
 
 import asyncio
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
@@ -116,9 +117,7 @@ class Connection:
         if not uri.startswith(SCHEMES):
             raise ValueError(f"it does not begin with {' or '.join(SCHEMES)}")
         try:
-            self.client: AsyncMongoClient[d.Document] = AsyncMongoClient(
-                uri, driver=DriverInfo(DRIVER_NAME)
-            )
+            self.client = _client(uri)
             given = self.client.write_concern
             self._write_concern = WriteConcern("majority") if given.is_server_default else given
             self.database = self.client.get_database(
@@ -128,7 +127,7 @@ class Connection:
                 read_concern=COMMITTED,
                 write_concern=self._write_concern,
             )
-        except (PyMongoError, OSError) as error:
+        except (PyMongoError, OSError, UserWarning) as error:
             raise ValueError(str(error)) from error
         if not given.acknowledged:
             raise ValueError("w=0 leaves writes without an answer; leave it out, or use w=majority")
@@ -191,6 +190,14 @@ class Connection:
     def time_limit(self, seconds: float | None = None) -> AbstractContextManager[None]:
         """Give what pymongo does inside this long altogether."""
         return pymongo.timeout(seconds or self.call_seconds)
+
+
+def _client(uri: str) -> AsyncMongoClient[d.Document]:
+    """A client by what the whole URI says: pymongo would warn of an option that it does not know or
+    whose value it can't take, tls among them, and go on without it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        return AsyncMongoClient(uri, driver=DriverInfo(DRIVER_NAME))
 
 
 class Connected(Protocol):

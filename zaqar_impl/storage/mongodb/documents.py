@@ -17,12 +17,14 @@ from bson.datetime_ms import DatetimeMS
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.values import (
     Claim,
+    ClaimTerms,
     Message,
     NewMessage,
     NewSubscription,
     QueueRef,
     Subscription,
 )
+from zaqar_impl.storage.interface import PASSED_OVER
 
 Document = dict[str, Any]
 
@@ -42,6 +44,8 @@ HEAD = "head"
 QUEUE = "queue"
 POSITION = "k"
 BODY = "body"
+#: The id of the key that the body is sealed with; absent where it is clear.
+KEY = "key"
 PRODUCER = "producer"
 CREATED = "created"
 EXPIRES = "expires"
@@ -57,6 +61,8 @@ CLAIM = "claim"
 CLAIM_ID = "claim.id"
 CLAIM_CREATED = "claim.created"
 CLAIM_TTL = "claim.ttl"
+#: Until when the message would have lived without the claim. Only until that is renewed.
+CLAIM_BEFORE = "claim.before"
 CLAIM_COUNT = "claims"
 
 # A subscription. Its ``_id`` is its public id; ``QUEUE``, ``CREATED`` and ``EXPIRES`` are as in a
@@ -109,6 +115,7 @@ def message_document(new: NewMessage, producer: str, posted: DatetimeMS) -> Docu
         CREATED: posted,
         EXPIRES: later(posted, new.ttl),
         CLAIM_COUNT: 0,
+        **({KEY: new.key_id} if new.key_id else {}),
         **({HELD: begins, DELAYED: begins} if new.delay else {HELD: UNHELD}),
     }
 
@@ -128,6 +135,7 @@ def to_message(document: Mapping[str, Any], moment: DatetimeMS) -> Message:
         expires=_seconds(document[EXPIRES]),
         claim_id=live_claim(document, moment),
         claim_count=document[CLAIM_COUNT],
+        key_id=document.get(KEY),
     )
 
 
@@ -153,6 +161,41 @@ def to_claim(documents: Sequence[Mapping[str, Any]], moment: DatetimeMS) -> Clai
 def claim_mark(claim: ObjectId, created: DatetimeMS, ttl: int) -> Document:
     """What a claim writes into each of its messages, besides the end of the hold."""
     return {"id": claim, "created": created, "ttl": ttl}
+
+
+def claiming(claim: ObjectId, moment: DatetimeMS, terms: ClaimTerms) -> Sequence[Document]:
+    """The change that puts a message under a claim, and makes it outlive that by the grace."""
+    end = later(moment, terms.ttl)
+    mark = claim_mark(claim, moment, terms.ttl) | {"before": f"${EXPIRES}"}
+    return [
+        {
+            "$set": {
+                HELD: end,
+                CLAIM: mark,
+                CLAIM_COUNT: {"$add": [f"${CLAIM_COUNT}", 1]},
+                EXPIRES: {"$max": [f"${EXPIRES}", later(end, terms.grace)]},
+            }
+        }
+    ]
+
+
+def unclaiming(moment: DatetimeMS) -> Sequence[Document]:
+    """The change that makes a claim undone, as :func:`claiming` made it, and passes the message
+    over instead."""
+    begins = later(moment, PASSED_OVER)
+    undone = {
+        HELD: begins,
+        DELAYED: begins,
+        CLAIM_COUNT: {"$subtract": [f"${CLAIM_COUNT}", 1]},
+        EXPIRES: f"${CLAIM_BEFORE}",
+    }
+    return [{"$set": undone}, {"$unset": CLAIM}]
+
+
+def passing_over(moment: DatetimeMS) -> Document:
+    """The change that delays a message anew, from this moment, which is under no claim."""
+    begins = later(moment, PASSED_OVER)
+    return {"$set": {HELD: begins, DELAYED: begins}, "$unset": {CLAIM: ""}}
 
 
 def subscription_document(new: NewSubscription, queue: ObjectId, made: DatetimeMS) -> Document:

@@ -13,9 +13,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import InvalidInput, NotFound
 from zaqar_impl.domain.values import Message, NewMessage, QueueRef, QueueStats
+from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
-from zaqar_impl.storage.mongodb.claimable import Claimable
+from zaqar_impl.storage.mongodb.claimable import Claimable, divided
 from zaqar_impl.storage.mongodb.client import (
     BY_DELAY,
     BY_HOLD,
@@ -29,8 +30,9 @@ from zaqar_impl.storage.mongodb.log import Log
 from zaqar_impl.storage.mongodb.queues import Directory
 from zaqar_impl.storage.removal import check_removal
 
-#: MongoDB keeps documents of up to 16 MiB; this leaves room for what is besides the body.
-MAX_BODY_BYTES = 15 * 1024 * 1024
+#: MongoDB keeps documents of up to 16 MiB; this leaves room for what is besides the body, and takes
+#: the largest request that may be configured also when its body is sealed.
+MAX_BODY_BYTES = 15 * 1024 * 1024 + 1024
 
 
 class MongoMessages:
@@ -150,22 +152,37 @@ class MongoMessages:
         await messages.delete_many(named, hint=BY_ID, session=session)
 
     @answered
-    async def pop(self, ref: QueueRef, limit: int) -> Sequence[Message]:
-        return await self._claimable.take(ref, limit, self._pop) or []
+    async def pop(
+        self, ref: QueueRef, limit: int, *, accept: MessageFilter | None = None
+    ) -> Sequence[Message]:
+        return await self._claimable.take(ref, limit, partial(self._pop, accept)) or []
 
-    async def _pop(self, queue: ObjectId, positions: Sequence[int]) -> Sequence[Message] | None:
-        """Remove and give those of the messages that are still claimable; None if none is."""
-        return await self.connection.transaction(partial(self._read_and_delete, queue, positions))
+    async def _pop(
+        self, accept: MessageFilter | None, queue: ObjectId, positions: Sequence[int]
+    ) -> Sequence[Message] | None:
+        """Remove and give those of the messages that are still claimable, and accepted; None if
+        none is."""
+        pop = partial(self._read_and_delete, accept, queue, positions)
+        return await self.connection.transaction(pop)
 
     async def _read_and_delete(
-        self, queue: ObjectId, positions: Sequence[int], session: AsyncClientSession
+        self,
+        accept: MessageFilter | None,
+        queue: ObjectId,
+        positions: Sequence[int],
+        session: AsyncClientSession,
     ) -> Sequence[Message] | None:
         messages, now = self.connection.messages, d.now(self._clock)
         free = {d.POSITION: {"$in": positions}, d.HELD: {"$lte": now}}
         found = messages.find(
             _live(queue, now) | free, hint=index_name(BY_POSITION), session=session
         )
-        popped = _in_order([d.to_message(document, now) async for document in found])
+        candidates = _in_order([d.to_message(document, now) async for document in found])
+        popped, others = divided(candidates, accept)
+        if others:
+            await messages.update_many(
+                _among(others), d.passing_over(now), hint=BY_ID, session=session
+            )
         if not popped:
             return None
         await messages.delete_many(

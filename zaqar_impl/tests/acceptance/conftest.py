@@ -11,10 +11,13 @@ from zaqar_impl.tests.acceptance.running import RunningServer
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server with two workers on an embedded mongod, that shares queues."""
+    """A server with two workers on an embedded mongod, that shares queues and can encrypt."""
     folder = tmp_path_factory.mktemp("data")
     options = folder / "zaqar.conf"
-    options.write_text(f"[signed_url]\nsecret_key = {secrets.token_hex()}\n")
+    options.write_text(
+        f"[signed_url]\nsecret_key = {secrets.token_hex()}\n"
+        f"[transport]\nmessage_encryption_key = {secrets.token_urlsafe(32)}\n"
+    )
     running = RunningServer(folder / "db", "--workers", "2", "--config-file", str(options))
     try:
         yield running.wait_ready()

@@ -17,14 +17,18 @@ SLOWEST_START = 60
 
 
 class RunningServer:
-    """``zaqar-server`` in a process of its own, on a free port, with its data in ``data_dir``."""
+    """``zaqar-server`` in a process of its own, on a free port, with its data in ``data_dir``.
 
-    def __init__(self, data_dir: Path, *flags: str, port: int = 0) -> None:
+    Without ``data_dir`` the flags say where the data are; without ``port``, what it listens on.
+    """
+
+    def __init__(self, data_dir: Path | None, *flags: str, port: int | None = 0) -> None:
         self.data_dir = data_dir
-        command = [
-            sys.executable, "-c", "from zaqar_impl.cli import main; main()",
-            "--port", str(port), "--data-dir", str(data_dir), *flags,
-        ]  # fmt: skip
+        command = [sys.executable, "-c", "from zaqar_impl.cli import main; main()", *flags]
+        if port is not None:
+            command += ["--port", str(port)]
+        if data_dir is not None:
+            command += ["--data-dir", str(data_dir)]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

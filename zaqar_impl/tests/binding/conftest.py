@@ -11,12 +11,14 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from zaqar_impl.config import Settings, load
+from zaqar_impl.config import Settings, list_options, load
 from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.domain.sealing import KeyRing
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
 from zaqar_impl.storage.memory import MemoryStorage
+from zaqar_impl.wiring import cors_policy
 
 HEADERS = {"Client-ID": "3381af92-2b9e-11e3-b191-71861300734c", "X-Project-ID": "demo"}
 OTHER_CLIENT = {"Client-ID": "7c9d1f0e-0000-4000-8000-000000000001"}
@@ -43,8 +45,11 @@ def application_of(settings: Settings, storage: Any, clock: Clock, **more: Any) 
         home_document=home_document(spec_root()),
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
+        keys=KeyRing(settings.encryption_secrets),
     )
-    return application(document, service, validate_responses=True, **more)
+    return application(
+        document, service, validate_responses=True, cors=cors_policy(settings), **more
+    )
 
 
 class BrokenStorage:
@@ -67,19 +72,18 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def applications(clock: Clock) -> Callable[..., ASGIApp]:
-    """Gives the application of a deployment with these options, of ``[transport]`` unless they
-    are known to be of ``[DEFAULT]``; each is built once."""
+    """Gives the application of a deployment with these options, of any group but those of drivers;
+    each is built once."""
+    groups = {
+        option.dest: None if group.name == "DEFAULT" else group.name
+        for group, options in list_options()
+        for option in options
+        if not group.name.startswith("drivers")
+    }
 
     @functools.cache
     def build(broken: bool, **options: Any) -> ASGIApp:
-        groups = {
-            "enable_checksum": None,
-            "secret_key": "signed_url",
-            "max_lifetime": "signed_url",
-        }
-        overrides = {
-            (groups.get(name, "transport"), name): value for name, value in options.items()
-        }
+        overrides = {(groups[name], name): value for name, value in options.items()}
         settings = load([], overrides)
         storage = BrokenStorage() if broken else MemoryStorage(clock)
         return application_of(settings, storage, clock)

@@ -5,6 +5,7 @@ import hashlib
 import json
 
 import httpx
+import pytest
 
 from zaqar_impl.tests.binding.conftest import Deploy
 
@@ -12,6 +13,7 @@ MESSAGES = "/v2/queues/q/messages"
 BODY = b'{"b":"\xc3\xa9","a":[1,2.50]}'
 
 
+@pytest.mark.option("DEFAULT.enable_checksum")
 async def test_checksums_are_given_where_the_deployment_wants_them(deployment: Deploy) -> None:
     """In lists, fetches and claims, but not when popped; without the option there are none."""
     api = deployment(enable_checksum=True)

@@ -26,7 +26,7 @@ from zaqar_impl.domain.values import (
 )
 from zaqar_impl.mongod import EmbeddedMongod
 from zaqar_impl.storage.contract import FakeClock
-from zaqar_impl.storage.interface import Storage
+from zaqar_impl.storage.interface import MessageFilter, Storage
 from zaqar_impl.storage.memory import MemoryStorage
 from zaqar_impl.storage.mongodb import MongoStorage
 
@@ -36,7 +36,7 @@ PRODUCERS = st.sampled_from(["p", "q"])
 #: Which of the things met so far is meant, counted from the newest; mostly there are few.
 INDEX = st.integers(0, 7)
 LIMITS = st.integers(1, 4)
-TTLS = st.sampled_from([60, 61, 100, 200])
+TTLS = st.sampled_from([60, 61, 100, 200, 1000])
 DELAYS = st.sampled_from([0, 0, 1, 60, 100])
 TERMS = st.builds(ClaimTerms, ttl=TTLS, grace=TTLS)
 DEAD_LETTERS = st.builds(
@@ -46,6 +46,14 @@ DEAD_LETTERS = st.builds(
     ttl=st.none() | TTLS,
 )
 UNKNOWN = "0" * 24
+
+
+def is_clear(message: Message) -> bool:
+    """Accepts what is not sealed."""
+    return message.key_id is None
+
+
+ACCEPTS = st.sampled_from([None, is_clear])
 
 Call = Callable[[Storage, int], Awaitable[Any]]
 
@@ -126,19 +134,21 @@ class Drivers(RuleBasedStateMachine):
                 return [self._without_ids(item, number) for item in answer]
         return answer
 
-    @rule(seconds=st.sampled_from([0.001, 1, 59.999, 60, 100]))
+    @rule(seconds=st.sampled_from([0.001, 1, 59.999, 60, 100, 600]))
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
     @rule(
         name=NAMES,
-        lives=st.lists(st.tuples(TTLS, DELAYS), min_size=1, max_size=4),
+        lives=st.lists(
+            st.tuples(TTLS, DELAYS, st.sampled_from([None, "key"])), min_size=1, max_size=4
+        ),
         producer=PRODUCERS,
     )
-    def post(self, name: str, lives: list[tuple[int, int]], producer: str) -> None:
+    def post(self, name: str, lives: list[tuple[int, int, str | None]], producer: str) -> None:
         new = [
-            NewMessage(str(len(self.messages) + n).encode(), ttl, delay)
-            for n, (ttl, delay) in enumerate(lives)
+            NewMessage(str(len(self.messages) + n).encode(), ttl, delay, key)
+            for n, (ttl, delay, key) in enumerate(lives)
         ]
         self.made(name)
         answers = [
@@ -197,9 +207,9 @@ class Drivers(RuleBasedStateMachine):
 
         self.both(call)
 
-    @rule(name=NAMES, limit=LIMITS)
-    def pop(self, name: str, limit: int) -> None:
-        self.both(lambda driver, _: driver.messages.pop(self.ref(name), limit))
+    @rule(name=NAMES, limit=LIMITS, accept=ACCEPTS)
+    def pop(self, name: str, limit: int, accept: MessageFilter | None) -> None:
+        self.both(lambda driver, _: driver.messages.pop(self.ref(name), limit, accept=accept))
 
     @rule(name=NAMES)
     def purge(self, name: str) -> None:
@@ -209,9 +219,20 @@ class Drivers(RuleBasedStateMachine):
     def stats(self, name: str) -> None:
         self.both(lambda driver, _: driver.messages.stats(self.ref(name)))
 
-    @rule(name=NAMES, terms=TERMS, limit=LIMITS, dead_letters=st.none() | DEAD_LETTERS)
+    @rule(
+        name=NAMES,
+        terms=TERMS,
+        limit=LIMITS,
+        dead_letters=st.none() | DEAD_LETTERS,
+        accept=ACCEPTS,
+    )
     def create_claim(
-        self, name: str, terms: ClaimTerms, limit: int, dead_letters: DeadLetters | None
+        self,
+        name: str,
+        terms: ClaimTerms,
+        limit: int,
+        dead_letters: DeadLetters | None,
+        accept: MessageFilter | None,
     ) -> None:
         if dead_letters is not None and dead_letters.queue == name:
             other = "a" if name == "dead" else "dead"
@@ -220,7 +241,7 @@ class Drivers(RuleBasedStateMachine):
             self.made(dead_letters.queue)
         made = self.both(
             lambda driver, _: driver.claims.create(
-                self.ref(name), terms, limit, dead_letters=dead_letters
+                self.ref(name), terms, limit, dead_letters=dead_letters, accept=accept
             )
         )
         if made[0] is not None:

@@ -76,6 +76,8 @@ async def every_bounded_call(storage: MongoStorage, clock: FakeClock, ref: Queue
     await messages.delete(ref, message, claim_id=None)
     await messages.delete_many(ref, [message], claim_ids=None)
     await messages.pop(ref, 10)
+    await messages.pop(ref, 10, accept=lambda message: message.position > 25)
+    assert await claims.create(ref, TERMS, 10, accept=lambda message: message.position > 45)
     expiring = await claims.create(ref, TERMS, 10)
     assert expiring is not None
     await claims.get(ref, expiring.id)

@@ -16,6 +16,11 @@ CLAIMS = f"{QUEUE}/claims"
 SUBSCRIPTIONS = f"{QUEUE}/subscriptions"
 SUBSCRIPTION = f"{SUBSCRIPTIONS}/{{subscription_id}}"
 
+TOPIC = "/v2/topics/{topic_name}"
+TOPIC_MESSAGES = f"{TOPIC}/messages"
+TOPIC_SUBSCRIPTIONS = f"{TOPIC}/subscriptions"
+TOPIC_SUBSCRIPTION = f"{TOPIC_SUBSCRIPTIONS}/{{subscription_id}}"
+
 #: Names, addresses and policies are promises to clients, operators and other transports.
 AGREED = {
     "get_version_doc": ("GET", "/", None),
@@ -46,6 +51,25 @@ AGREED = {
     "subscription_update": ("PATCH", SUBSCRIPTION, "subscription:update"),
     "subscription_delete": ("DELETE", SUBSCRIPTION, "subscription:delete"),
     "subscription_confirm": ("PUT", f"{SUBSCRIPTION}/confirm", "subscription:confirm"),
+    "topic_list": ("GET", "/v2/topics", "topics:get_all"),
+    "topic_create": ("PUT", TOPIC, "topics:create"),
+    "topic_get": ("GET", TOPIC, "topics:get"),
+    "topic_get_head": ("HEAD", TOPIC, "topics:get"),
+    "topic_update": ("PATCH", TOPIC, "topics:update"),
+    "topic_delete": ("DELETE", TOPIC, "topics:delete"),
+    "topic_get_stats": ("GET", f"{TOPIC}/stats", "topics:stats"),
+    "topic_purge": ("POST", f"{TOPIC}/purge", "topics:purge"),
+    "topic_message_post": ("POST", TOPIC_MESSAGES, "messages:create"),
+    "topic_message_list": ("GET", TOPIC_MESSAGES, "messages:get_all"),
+    "topic_message_delete_many": ("DELETE", TOPIC_MESSAGES, "messages:delete_all"),
+    "topic_message_get": ("GET", f"{TOPIC_MESSAGES}/{{message_id}}", "messages:get"),
+    "topic_message_delete": ("DELETE", f"{TOPIC_MESSAGES}/{{message_id}}", "messages:delete"),
+    "topic_subscription_list": ("GET", TOPIC_SUBSCRIPTIONS, "subscription:get_all"),
+    "topic_subscription_create": ("POST", TOPIC_SUBSCRIPTIONS, "subscription:create"),
+    "topic_subscription_get": ("GET", TOPIC_SUBSCRIPTION, "subscription:get"),
+    "topic_subscription_update": ("PATCH", TOPIC_SUBSCRIPTION, "subscription:update"),
+    "topic_subscription_delete": ("DELETE", TOPIC_SUBSCRIPTION, "subscription:delete"),
+    "topic_subscription_confirm": ("PUT", f"{TOPIC_SUBSCRIPTION}/confirm", "subscription:confirm"),
 }
 
 
@@ -70,11 +94,12 @@ def test_operations_are_the_agreed_ones(spec: Spec) -> None:
     assert found == AGREED
 
 
-def test_list_of_messages_has_the_variant_by_ids(spec: Spec) -> None:
-    """The list of messages with ids is the operation message_get_many."""
-    (found,) = (o for _, _, o in spec.operations() if o["operationId"] == "message_list")
+@pytest.mark.parametrize("prefix", ["", "topic_"])
+def test_list_of_messages_has_the_variant_by_ids(prefix: str, spec: Spec) -> None:
+    """The list of messages with ids is an operation of its own."""
+    (found,) = (o for _, _, o in spec.operations() if o["operationId"] == f"{prefix}message_list")
 
-    assert found["x-variants"] == {"ids": "message_get_many"}
+    assert found["x-variants"] == {"ids": f"{prefix}message_get_many"}
 
 
 @pytest.mark.parametrize("mark", ["{{", "{%", "{#"])

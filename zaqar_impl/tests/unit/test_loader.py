@@ -39,6 +39,8 @@ def test_unknown_driver_is_told_with_those_there_are(name: str, uri: str) -> Non
         ("mongodb://user:pass:word@host/", "zaqar"),
         ("mongodb://host/?tls=true&tlsCAFile=/nowhere/ca.pem", "zaqar"),
         ("mongodb://host/?w=0", "zaqar"),
+        ("mongodb://host/?tls=yes", "zaqar"),
+        ("mongodb://host/?ssl_ca_certs=/ca.pem", "zaqar"),
         ("mongodb://host/", ""),
         ("mongodb://host/", "a b"),
         ("mongodb://host/", "a.b"),

@@ -16,7 +16,7 @@ from zaqar_impl.domain.metadata import (
     effective,
     shown,
 )
-from zaqar_impl.domain.values import DeadLetters, Queue, QueueRef
+from zaqar_impl.domain.values import DeadLetters, Kind, Queue, QueueRef
 
 LIMITS = Limits(default_message_ttl=1000, max_messages_post_size=5000)
 
@@ -33,6 +33,25 @@ def test_unset_reserved_keys_show_the_limits_in_force() -> None:
         "_max_claim_count": None,
         "_enable_encrypt_messages": False,
     }
+
+
+def test_topics_show_what_is_about_messages() -> None:
+    """Of a topic three keys are always there; another reserved one only where it is stored."""
+    assert shown({"_max_claim_count": 3}, LIMITS, Kind.TOPIC) == {
+        "_max_claim_count": 3,
+        "_default_message_ttl": 1000,
+        "_max_messages_post_size": 5000,
+        "_default_message_delay": 0,
+    }
+
+
+def test_topics_have_no_other_key_to_replace() -> None:
+    """What a topic does not show can't be replaced or removed while it is not stored."""
+    for operation in ({"op": "replace", "value": 1}, {"op": "remove"}):
+        change = {**operation, "path": "/metadata/_max_claim_count"}
+
+        with pytest.raises(Conflict, match="the topic has no such metadata key"):
+            changed({}, [change], LIMITS, Kind.TOPIC)
 
 
 def test_stored_zero_is_shown_and_null_counts_as_unset() -> None:

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The flags of ``zaqar-server`` that set an option for one run. They win over all files."""
+
+from collections.abc import Mapping
+
+from zaqar_impl.config.group import Name
+from zaqar_impl.config.rest import REST_GROUP
+from zaqar_impl.config.stores import STORE_GROUP
+
+#: Option -> flag. Flags of switches have a form with ``no`` before the name too.
+FLAGS: Mapping[Name, str] = {
+    Name(REST_GROUP, "bind"): "--bind",
+    Name(REST_GROUP, "port"): "--port",
+    Name(REST_GROUP, "workers"): "--workers",
+    Name(STORE_GROUP, "uri"): "--mongodb-uri",
+    Name(STORE_GROUP, "database"): "--database",
+    Name("embedded", "data_dir"): "--data-dir",
+    Name(None, "debug"): "--debug",
+    Name(None, "log_file"): "--log-file",
+    Name(None, "log_dir"): "--log-dir",
+    Name(None, "log_config_append"): "--log-config-append",
+    Name(None, "use_syslog"): "--use-syslog",
+    Name(None, "use_json"): "--use-json",
+}
