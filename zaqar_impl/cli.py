@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(FLAGS[name], dest=str(name), metavar=metavar, help=text)
     for name, text in _SWITCHES.items():
         flag = FLAGS[name]
-        spellings = ["-d", flag] if flag == "--debug" else [flag]
+        spellings = [flag, *_OTHER_SPELLINGS.get(flag, [])]
         parser.add_argument(
             *spellings, dest=str(name), action="store_true", default=None, help=text
         )
@@ -141,10 +141,14 @@ _VALUES: Mapping[Name, tuple[str, str]] = {
 
 #: Flags without a value; each has a form with "no" before it, which turns off what a file turns on.
 _SWITCHES: Mapping[Name, str] = {
+    Name(None, "admin_mode"): "serve the operations of administrators too",
     Name(None, "debug"): "log more, a line for each request among it",
     Name(None, "use_syslog"): "log to the system's log as well",
     Name(None, "use_json"): "log JSON objects",
 }
+
+#: How upstream spells flags, where that is another way too.
+_OTHER_SPELLINGS = {"--debug": ["-d"], "--admin-mode": ["--admin_mode"]}
 
 
 def _overrides(parsed: argparse.Namespace) -> dict[tuple[str | None, str], Any]:
@@ -166,7 +170,7 @@ def _serve(settings: Settings) -> int:
 def _mongodb(settings: Settings) -> Iterator[tuple[str | None, Callable[[], str | None]]]:
     """The URI of the MongoDB to use, an embedded one if none was given, and how to ask what is
     wrong with it."""
-    if settings.mongodb_uri or settings.driver != "mongodb":
+    if not settings.needs_mongodb:
         yield settings.mongodb_uri, lambda: None
         return
     _tell(f"Starting the embedded MongoDB on {settings.data_dir} ...")
@@ -189,6 +193,10 @@ def _announce(settings: Settings, bound: socket.socket) -> None:
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     if settings.auth_strategy == "":
         _tell("No authentication: whoever reaches the port can use any project.")
+        if settings.admin_mode:
+            _tell(
+                "admin_mode without authentication: whoever reaches the port is an administrator."
+            )
     print(
         f"Zaqar is ready.\n"
         f"  REST API        {url}/v2/\n"

@@ -3,7 +3,6 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +10,6 @@ from starlette.types import ASGIApp
 
 from zaqar_impl.config import STORE_GROUP, Name, Settings, WrongConfiguration
 from zaqar_impl.domain.clock import system_clock
-from zaqar_impl.domain.errors import StorageUnavailable
 from zaqar_impl.domain.sealing import KeyRing
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
@@ -19,17 +17,35 @@ from zaqar_impl.rest.cors import CorsPolicy
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.loader import DriverError, UnknownDriver, open_driver
-
-LOG = logging.getLogger(__name__)
+from zaqar_impl.storage.management.loader import open_management
+from zaqar_impl.storage.opening import opened
+from zaqar_impl.storage.pooling import PooledStorage
 
 #: Seconds that a storage may take to close; one that is gone can't say goodbye.
 CLOSE_WITHIN = 5.0
 
-#: Seconds between attempts to open a storage that does not answer.
-OPEN_AGAIN = 1.0
-
 
 def storage(settings: Settings) -> Storage:
+    """The storage that the settings mean, not opened yet: pools, or the driver that they name."""
+    return pools(settings) if settings.pooling else _message_store(settings)
+
+
+def pools(settings: Settings) -> PooledStorage:
+    """The storage over pools."""
+    return PooledStorage(
+        open_management(
+            settings.management_driver,
+            settings.management_uri or settings.mongodb_uri or "",
+            settings.management_database,
+            system_clock,
+        ),
+        database=settings.database,
+        default=_message_store(settings) if settings.virtual_pool else None,
+        clock=system_clock,
+    )
+
+
+def _message_store(settings: Settings) -> Storage:
     """The driver that the settings name, not opened yet.
 
     Raises:
@@ -53,14 +69,17 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
     A worker starts also while the storage is down: it answers 503 until the storage is back.
     """
     root = spec_root()
-    document = deploy(bundle(root), settings.transport)
+    document = deploy(bundle(root), settings.transport, settings.switches)
     driver = storage(settings)
+    # what administrators do with pools goes past whatever may be in front of the storage
+    pooled = driver if isinstance(driver, PooledStorage) else None
     service = Service(
         storage=driver,
+        pools=pooled,
         limits=settings.limits,
         clock=system_clock,
         metadata_shape=shape(document, "QueueMetadata"),
-        home_document=home_document(root),
+        home_document=home_document(root, document),
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
         keys=KeyRing(settings.encryption_secrets),
@@ -68,7 +87,7 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
-        opening = asyncio.create_task(_opened(driver))
+        opening = asyncio.create_task(opened(driver))
         try:
             yield
         finally:
@@ -89,15 +108,3 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
 def cors_policy(settings: Settings) -> CorsPolicy | None:
     """Which pages of other origins may use the API; None for none."""
     return CorsPolicy(**settings.cors) if settings.cors["allowed_origin"] else None
-
-
-async def _opened(driver: Storage) -> None:
-    """Open the storage, however long it takes to come up."""
-    while True:
-        try:
-            await driver.open()
-        except StorageUnavailable as error:
-            LOG.warning("the storage does not open, trying again: %s", error.__cause__ or error)
-            await asyncio.sleep(OPEN_AGAIN)
-        else:
-            return

@@ -340,3 +340,14 @@ def test_examples_are_command_lines_that_parse(source: str) -> None:
     assert len(found) >= 5
     for arguments in found:
         assert parser().parse_args(arguments).command == arguments[0]
+
+
+def test_stores_are_given_and_kept_out_of_the_report(tmp_path: Path) -> None:
+    """The URIs for cases of pools may hold passwords."""
+    file = tmp_path / "report.jsonl"
+
+    with serving(Always(204)) as url:
+        run(url, "--pool-uri", "mongodb://me:secret@db/", "--report", str(file), ONE)
+
+    assert parser().parse_args(["run", "--url", "u", "--pool-uri", "a", "--pool-uri", "b"]).pool_uri
+    assert "secret" not in file.read_text(encoding="utf-8")

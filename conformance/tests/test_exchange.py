@@ -10,7 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from zaqar_conformance.exchange import REDACTED, Exchange, redacted, redacted_wire
+from zaqar_conformance.exchange import (
+    REDACTED,
+    Exchange,
+    redacted,
+    redacted_body,
+    redacted_wire,
+)
 
 ACCEPT = {"Accept": "application/json"}
 
@@ -46,6 +52,13 @@ def test_secrets_are_taken_out_of_bytes() -> None:
     assert redacted_wire(data) == (
         f"GET / HTTP/1.1\r\nX-Auth-Token: {REDACTED}\r\nAccept: x\r\n\r\n".encode()
     )
+
+
+def test_secrets_are_taken_out_of_the_uris_of_bodies() -> None:
+    """User and password of a store are hidden; what else has the sign stays."""
+    data = b'{"uri": "mongodb://me:secret@db1,db2/?a=b", "mail": "a@b", "path": "http://b/a@c"}'
+
+    assert redacted_body(data) == data.replace(b"me:secret", b"***")
 
 
 def test_line_repeats_method_headers_body_and_url() -> None:

@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import pytest
 
+from zaqar_conformance import administer, specdoc
 from zaqar_conformance.case import Unsupported, registry
+from zaqar_conformance.client import Api
 from zaqar_conformance.target import Limits, Target
 
-from .miniature import Answer, Miniature, Request
+from .miniature import Answer, Miniature, Refusal, Request
 from .miniature.reading import Query
 from .miniature.state import Call, Message
 from .trying import tried
@@ -29,7 +31,12 @@ _OF_PROJECTS: Final = (
     "queue-list.",
     "topic-list.",
     "http.unneeded-headers/token",
+    "flavor.every-project",
+    "pool-queue-move.others-stay",
 )
+
+#: Profiles that a deployment has only where it is switched on.
+_OPTIONAL: Final = ("admin", "queue-moves")
 
 
 class Elsewhere(Miniature):
@@ -45,6 +52,8 @@ class Elsewhere(Miniature):
     claim_ttl = (60, 3000)
     claim_grace = (60, 1000)
     most_subscriptions = 7
+    most_pools = 6
+    most_flavors = 5
     default_subscription_ttl = 600
     default_claim_ttl = 120
     default_claim_grace = 90
@@ -119,6 +128,8 @@ LIMITS: Final = Limits(
     default_claim_ttl=120,
     default_claim_grace=90,
     max_subscriptions_per_page=7,
+    max_pools_per_page=6,
+    max_flavors_per_page=5,
     default_subscription_ttl=600,
 )
 
@@ -183,3 +194,75 @@ def test_only_cases_of_projects_are_unsupported_with_a_token() -> None:
     unsupported = {id for id, raised in outcomes.items() if isinstance(raised, Unsupported)}
     assert {id for id in unsupported if not id.startswith(_OF_PROJECTS)} == set()
     assert unsupported | {id for id, raised in outcomes.items() if raised is None} == set(CASES)
+
+
+def _of_optional_profiles() -> set[str]:
+    """The cases of administration, but for those of queues, which any deployment has."""
+    rules = specdoc.load().requirements
+    return {case.id for case in CASES.values() if rules[case.requirement].profile in _OPTIONAL}
+
+
+@pytest.mark.parametrize(
+    ("off", "headers_of"),
+    [
+        (("/v2/health", "/v2/pools", "/v2/flavors"), ()),
+        (("/v2/pools", "/v2/flavors"), ("check-node-health.",)),
+        (("/v2/pools/{name}/queues",), ("check-node-health.", "pool", "flavor", "queue-")),
+    ],
+    ids=["no administration", "no pools", "no extension"],
+)
+def test_what_is_switched_off_is_not_asked_for(
+    off: tuple[str, ...], headers_of: tuple[str, ...]
+) -> None:
+    """It is skipped with a reason, and nothing else is."""
+    server = Miniature()
+    server.switched_off = off
+
+    with server.serving() as url:
+        outcomes = {
+            id: tried(CASES[id], Target(url), server.advance) for id in _of_optional_profiles()
+        }
+
+    assert {id for id, raised in outcomes.items() if raised} - _skipped(outcomes) == set()
+    passed = {id for id, raised in outcomes.items() if raised is None}
+    assert {id for id in passed if not id.startswith(headers_of)} == set()
+    assert {id for id in passed if id.startswith("pool-queue-")} == set()
+
+
+def _skipped(outcomes: dict[str, Exception | None]) -> set[str]:
+    return {id for id, raised in outcomes.items() if isinstance(raised, Unsupported)}
+
+
+def test_who_is_no_administrator_is_not_asked_to_be_one() -> None:
+    """403 is an answer to the caller, and says nothing of the deployment."""
+
+    class Closed(Miniature):
+        """Has no administrators."""
+
+        def check_name_of(self, template: str, name: str) -> None:
+            if template.startswith(("/v2/pools", "/v2/flavors", "/v2/health")):
+                raise Refusal(403, "the caller is no administrator")
+            super().check_name_of(template, name)
+
+        def pool_list(self, call: Call) -> Answer:
+            raise Refusal(403, "the caller is no administrator")
+
+        check_node_health = pool_list
+
+    server = Closed()
+    with server.serving() as url:
+        outcomes = {
+            id: tried(CASES[id], Target(url), server.advance) for id in _of_optional_profiles()
+        }
+
+    assert _skipped(outcomes) == set(outcomes)
+
+
+def test_pools_are_not_made_of_nothing() -> None:
+    """Without stores of their own, cases of pools are skipped with a word of advice."""
+    server = Miniature()
+
+    with server.serving() as url:
+        api = Api(Target(url))
+        with pytest.raises(Unsupported, match="give --pool-uri 2 times"):
+            administer.uris(api, 2)

@@ -140,6 +140,7 @@ def _target(options: argparse.Namespace) -> Target:
         headers=headers,
         timeout=options.timeout,
         verify=not options.insecure,
+        pool_uris=tuple(options.pool_uri),
         project=options.project or f"conformance-{secrets.token_hex(4)}",
         **own,
     )

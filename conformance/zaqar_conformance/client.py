@@ -21,7 +21,7 @@ import requests
 
 from zaqar_conformance import paths
 from zaqar_conformance.case import Mismatch, Unsupported
-from zaqar_conformance.exchange import Exchange, redacted
+from zaqar_conformance.exchange import Exchange, redacted, redacted_body
 from zaqar_conformance.handwritten import HandWritten
 from zaqar_conformance.target import Limits, Target
 
@@ -42,6 +42,8 @@ class _Journal:
     session: requests.Session = field(default_factory=requests.Session)
     exchanges: list[Exchange] = field(default_factory=list)
     queues: list[tuple[str, str]] = field(default_factory=list)
+    #: What else is to be undone, the last thing first: method, path, body.
+    undoing: list[tuple[str, str, object]] = field(default_factory=list)
 
 
 class Api(HandWritten):
@@ -64,6 +66,14 @@ class Api(HandWritten):
     def wait(self, seconds: float) -> None:
         """Lets time pass on the target."""
         self._wait(seconds)
+
+    def patient(self, timeout: float) -> Api:
+        """The same caller, who waits longer for an answer."""
+        return self._as(replace(self.target, timeout=timeout))
+
+    def beside(self, timeout: float) -> Api:
+        """The same caller over connections of its own and with more patience, for a thread."""
+        return Api(replace(self.target, timeout=timeout), self.limits, self._wait)
 
     def other_client(self) -> Api:
         """The same project, spoken to by another client instance."""
@@ -97,14 +107,25 @@ class Api(HandWritten):
         self._journal.queues.append((self.target.project, name))
         return name
 
+    def afterwards(self, method: str, path: str, json: object = None) -> None:
+        """Has this sent after the case, when its queues are gone; what was told last goes first."""
+        self._journal.undoing.append((method, path, json))
+
     def cleanup(self) -> None:
-        """Removes the queues and topics of the case as well as it can; nothing depends on it."""
+        """Removes what the case made as well as it can; nothing depends on it."""
         for project, name in self._journal.queues:
             headers = {**self.own_headers(), "X-Project-ID": project}
             with contextlib.suppress(requests.RequestException):
                 url = f"{self.base}{paths.queue(name)}"
                 self._session.delete(url, headers=headers, **self._options)
         self._journal.queues.clear()
+        while self._journal.undoing:
+            method, path, json = self._journal.undoing.pop()
+            with contextlib.suppress(requests.RequestException):
+                self._session.request(
+                    method, f"{self.base}{path}", headers=self.own_headers(), json=json,
+                    **self._options,
+                )  # fmt: skip
         self._session.close()
 
     # -- requests
@@ -140,7 +161,7 @@ class Api(HandWritten):
             method,
             response.request.url or "",
             redacted({k: _text(v) for k, v in response.request.headers.items()}),
-            _joined(data),
+            redacted_body(_joined(data)),
             response.status_code,
             response.headers,
             response.content,
@@ -196,7 +217,16 @@ class Api(HandWritten):
         told = redacted({k: v for k, v in sent.items() if v is not None})
         seconds = time.monotonic() - started
         self.exchanges.append(
-            Exchange(method, f"{self.base}{path}", told, _joined(data), 0, {}, b"", seconds)
+            Exchange(
+                method,
+                f"{self.base}{path}",
+                told,
+                redacted_body(_joined(data)),
+                0,
+                {},
+                b"",
+                seconds,
+            )
         )
         return Mismatch("an answer", f"none after {seconds:.1f} s ({type(error).__name__})")
 

@@ -20,6 +20,9 @@ _SECRET_LINE: Final = re.compile(
     rb"(?im)^(" + b"|".join(name.encode() for name in sorted(_SECRET)) + rb"):[^\r\n]*"
 )
 
+#: User and password in the URI of a store.
+_USER: Final = re.compile(rb"(?<=://)[^/@\s\"]+(?=@)")
+
 #: What opens a share, in the answer that tells it.
 _SECRET_MEMBER: Final = re.compile(r'("signature"\s*:\s*")[^"]*')
 
@@ -88,6 +91,11 @@ class Exchange:
 def redacted(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers without the secrets in them."""
     return {k: REDACTED if k.lower() in _SECRET else v for k, v in headers.items()}
+
+
+def redacted_body(data: bytes) -> bytes:
+    """The body of a request without the passwords in its URIs."""
+    return _USER.sub(b"***", data)
 
 
 def redacted_wire(data: bytes) -> bytes:

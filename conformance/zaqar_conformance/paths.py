@@ -9,6 +9,9 @@ HOME: Final = "/v2/"
 PING: Final = "/v2/ping"
 QUEUES: Final = "/v2/queues"
 TOPICS: Final = "/v2/topics"
+HEALTH: Final = "/v2/health"
+POOLS: Final = "/v2/pools"
+FLAVORS: Final = "/v2/flavors"
 
 
 class Topic(str):
@@ -75,3 +78,18 @@ def subscription(name: str, subscription_id: str) -> str:
 def confirm(name: str, subscription_id: str) -> str:
     """Where a subscription is confirmed."""
     return f"{queue(name)}/subscriptions/{subscription_id}/confirm"
+
+
+def pool(name: str) -> str:
+    """A pool."""
+    return f"{POOLS}/{name}"
+
+
+def pool_queues(name: str) -> str:
+    """The queues that live in a pool, and where they are moved to."""
+    return f"{POOLS}/{name}/queues"
+
+
+def flavor(name: str) -> str:
+    """A flavor."""
+    return f"{FLAVORS}/{name}"

@@ -26,6 +26,8 @@ class Limits:
     default_claim_ttl: int = 300
     default_claim_grace: int = 60
     max_subscriptions_per_page: int = 20
+    max_pools_per_page: int = 20
+    max_flavors_per_page: int = 20
     default_subscription_ttl: int = 3600
     client_id_uuid_safe: str = "strict"
     min_length_client_id: int = 10
@@ -48,6 +50,8 @@ class Target:
     #: Seconds in which a server that judges a request by its head alone has surely answered.
     head_start: float = 0.3
     verify: bool | str = True
+    #: Stores that the deployment can reach and that are no pools of it, for the cases of pools.
+    pool_uris: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def has_token(self) -> bool:

@@ -15,6 +15,7 @@ FLAGS: Mapping[Name, str] = {
     Name(STORE_GROUP, "uri"): "--mongodb-uri",
     Name(STORE_GROUP, "database"): "--database",
     Name("embedded", "data_dir"): "--data-dir",
+    Name(None, "admin_mode"): "--admin-mode",
     Name(None, "debug"): "--debug",
     Name(None, "log_file"): "--log-file",
     Name(None, "log_dir"): "--log-dir",

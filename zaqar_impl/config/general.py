@@ -23,6 +23,22 @@ _DEFAULT = [
         help="Whether the MongoDB URI may ask for writes that only one server has acknowledged "
         "(w=1): what was acknowledged to a client can then be lost in a failover.",
     ),
+    cfg.BoolOpt(
+        "admin_mode",
+        default=False,
+        help="Whether the operations of administrators exist. Without an auth_strategy they are "
+        "open to whoever reaches the port.",
+    ),
 ]
 
-OPTIONS: Groups = {None: _DEFAULT}
+_POOLING = [
+    cfg.BoolOpt(
+        "pooling",
+        default=False,
+        deprecated_name="sharding",
+        help="Whether queues are spread over pools, which the operations of administrators "
+        "register. Without, all of them live in the message store.",
+    ),
+]
+
+OPTIONS: Groups = {None: [*_DEFAULT, *_POOLING]}

@@ -41,6 +41,8 @@ _ABOUT: Mapping[str | None, str] = {
     "drivers:transport:wsgi": "The REST server.",
     "embedded": "The mongod that zaqar-server starts when no URI is given.",
     "transport": "Limits and defaults of the API. A deployment shows its own in /openapi.json.",
+    "drivers:management_store:mongodb": "The MongoDB that knows the pools, and what lives where.",
+    "pooling:catalog": "Which pool a queue lives in.",
     "signed_url": "Pre-signed URLs, by which a part of a queue is shared.",
     "cors": "Pages of other origins that may use the API from within a browser.",
 }

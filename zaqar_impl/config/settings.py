@@ -19,7 +19,7 @@ from zaqar_impl.config.logs import LOG_OPTIONS
 from zaqar_impl.config.origins import Origins
 from zaqar_impl.config.rest import REST_GROUP
 from zaqar_impl.config.sharing import SHARING_GROUP
-from zaqar_impl.config.stores import STORE_GROUP
+from zaqar_impl.config.stores import CATALOG_GROUP, MANAGEMENT_GROUP, STORE_GROUP
 from zaqar_impl.config.tls import tls_options
 from zaqar_impl.domain.limits import Limits
 from zaqar_impl.domain.sharing import Signing
@@ -39,6 +39,7 @@ class Settings:
     debug: bool
     auth_strategy: str
     enable_checksum: bool
+    admin_mode: bool
     bind: str
     port: int
     workers: int
@@ -47,6 +48,11 @@ class Settings:
     database: str
     data_dir: Path
     transport: Mapping[str, Any]
+    pooling: bool
+    virtual_pool: bool
+    management_driver: str
+    management_uri: str | None
+    management_database: str
     encryption_secrets: tuple[str, ...] = field(repr=False)
     signing: Signing | None
     unreliable: bool
@@ -63,6 +69,19 @@ class Settings:
         values = {field.name: self.transport[field.name] for field in fields(Limits)}
         return Limits(**{**values, "subscriber_types": tuple(values["subscriber_types"])})
 
+    @property
+    def needs_mongodb(self) -> bool:
+        """Whether a MongoDB is needed that has no URI, so that it has to be an embedded one."""
+        for_messages = self.driver == "mongodb" and (not self.pooling or self.virtual_pool)
+        for_pools = self.pooling and self.management_driver == "mongodb" and not self.management_uri
+        return not self.mongodb_uri and (for_messages or for_pools)
+
+    @property
+    def switches(self) -> frozenset[str]:
+        """The switches of the spec (``x-enabled-by``) that are on."""
+        switches = {"admin_mode": self.admin_mode, "pooling": self.pooling}
+        return frozenset(name for name, on in switches.items() if on)
+
 
 def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] = ()) -> Settings:
     """The settings that these parsed options mean."""
@@ -70,6 +89,7 @@ def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] 
         debug=conf.debug,
         auth_strategy=conf.auth_strategy,
         enable_checksum=conf.enable_checksum,
+        admin_mode=conf.admin_mode,
         bind=conf[REST_GROUP].bind,
         port=conf[REST_GROUP].port,
         workers=conf[REST_GROUP].workers,
@@ -77,6 +97,11 @@ def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] 
         mongodb_uri=conf[STORE_GROUP].uri,
         database=conf[STORE_GROUP].database,
         data_dir=Path(conf.embedded.data_dir or _user_data_dir()),
+        pooling=conf.pooling,
+        virtual_pool=conf[CATALOG_GROUP].enable_virtual_pool,
+        management_driver=conf.drivers.management_store,
+        management_uri=conf[MANAGEMENT_GROUP].uri,
+        management_database=conf[MANAGEMENT_GROUP].database,
         transport={k: v for k, v in conf.transport.items() if k not in ENCRYPTION_NAMES},
         encryption_secrets=encryption_secrets(conf.transport, origins),
         unreliable=conf.unreliable,

@@ -7,6 +7,8 @@ from zaqar_impl.config.group import Groups
 from zaqar_impl.config.tls import tls_options
 
 STORE_GROUP = "drivers:message_store:mongodb"
+MANAGEMENT_GROUP = "drivers:management_store:mongodb"
+CATALOG_GROUP = "pooling:catalog"
 
 _DRIVERS = [
     cfg.StrOpt(
@@ -28,6 +30,33 @@ _MESSAGE_STORE = [
     *tls_options(),
 ]
 
+_MANAGEMENT = [
+    cfg.StrOpt(
+        "management_store",
+        default="mongodb",
+        help="Driver of the register of pools, flavors and where queues live, by its entry "
+        "point's name. Used with pooling only.",
+    ),
+]
+
+_MANAGEMENT_STORE = [
+    cfg.StrOpt(
+        "uri",
+        secret=True,
+        help="MongoDB URI of the register of pools. None: the message store's.",
+    ),
+    cfg.StrOpt("database", default="zaqar", help="Name of the register's database."),
+]
+
+_CATALOG = [
+    cfg.BoolOpt(
+        "enable_virtual_pool",
+        default=False,
+        help="Whether new queues live in the message store while no pool can take them, and those "
+        "that were there before pooling are served from it.",
+    ),
+]
+
 _EMBEDDED = [
     cfg.StrOpt(
         "data_dir",
@@ -36,4 +65,10 @@ _EMBEDDED = [
     ),
 ]
 
-OPTIONS: Groups = {"drivers": _DRIVERS, STORE_GROUP: _MESSAGE_STORE, "embedded": _EMBEDDED}
+OPTIONS: Groups = {
+    "drivers": [*_DRIVERS, *_MANAGEMENT],
+    STORE_GROUP: _MESSAGE_STORE,
+    MANAGEMENT_GROUP: _MANAGEMENT_STORE,
+    CATALOG_GROUP: _CATALOG,
+    "embedded": _EMBEDDED,
+}

@@ -62,6 +62,8 @@ _TRANSPORT = [
         min=1,
         help="Most subscriptions in one listing.",
     ),
+    cfg.IntOpt("max_pools_per_page", default=20, min=1, help="Most pools in one listing."),
+    cfg.IntOpt("max_flavors_per_page", default=20, min=1, help="Most flavors in one listing."),
     cfg.IntOpt("max_queues_per_page", default=20, min=1, help="Most queues in one listing."),
     cfg.IntOpt(
         "max_messages_per_page",

@@ -54,10 +54,7 @@ _LIKE_MONGODB: Mapping[str, str] = {
 #: Single options without an effect, by group.
 OPTIONS: Mapping[str | None, Mapping[str, str]] = {
     None: {
-        "admin_mode": _LATER,
         "enable_deprecated_api_versions": "v2 is the only version that is served",
-        "pooling": _LATER,
-        "sharding": _LATER,
         "fatal_deprecations": "old names are told, and do no harm",
         "instance_format": "log lines name no instances",
         "instance_uuid_format": "log lines name no instances",
@@ -72,12 +69,11 @@ OPTIONS: Mapping[str | None, Mapping[str, str]] = {
         "use_journal": "systemd's journal takes what a service writes to stderr",
         "watch_log_file": "a log that was moved away is begun anew in any case",
     },
-    "drivers": {"management_store": _LATER},
     "drivers:management_store:mongodb": {
         **_LIKE_MONGODB,
         **dict.fromkeys(
-            ("uri", "database", "ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_keyfile"),
-            _LATER,
+            ("ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_keyfile"),
+            "say it in the uri, as tlsCAFile and so on",
         ),
     },
     "drivers:message_store:mongodb": {
@@ -87,17 +83,12 @@ OPTIONS: Mapping[str | None, Mapping[str, str]] = {
     "oslo_middleware": {
         "enable_proxy_headers_parsing": "links in answers are paths, whatever proxy is in front",
     },
-    "pooling:catalog": {"enable_virtual_pool": _LATER},
     "storage": {
         "queue_pipeline": "no stages can stand before the queues",
         "message_pipeline": _LATER,
         "claim_pipeline": "no stages can stand before the claims",
         "subscription_pipeline": "no stages can stand before the subscriptions",
         "topic_pipeline": "no stages can stand before the topics",
-    },
-    "transport": {
-        "max_flavors_per_page": _LATER,
-        "max_pools_per_page": _LATER,
     },
 }
 

@@ -11,6 +11,7 @@ table. ::
     ├── Conflict              the change contradicts what is stored
     ├── EncryptionUnavailable a body can't be sealed or opened with the keys that are here
     └── StorageUnavailable    the storage did not answer; nothing can be said about the request
+        └── StorageUnfit      it answers, but is nothing that its driver can work with
 """
 
 
@@ -46,3 +47,8 @@ class StorageUnavailable(ZaqarError):
         self, text: str = "The storage is not available right now; try again shortly."
     ) -> None:
         super().__init__(text)
+
+
+class StorageUnfit(StorageUnavailable):
+    """The storage answers, but its driver can't work with it; the text says why, for the
+    operator."""

@@ -7,12 +7,34 @@ and raises domain errors. It knows no status, header, JSON document or framework
 
 from collections.abc import Mapping
 
-from zaqar_impl.handlers import claims, messages, queues, sharing, subscriptions, system, topics
+from zaqar_impl.handlers import (
+    claims,
+    flavors,
+    health,
+    messages,
+    pools,
+    queues,
+    sharing,
+    subscriptions,
+    system,
+    topics,
+)
 from zaqar_impl.handlers.service import Handler
 
 #: operationId -> handler
 HANDLERS: Mapping[str, Handler] = {
     name: getattr(module, name)
-    for module in (system, queues, messages, claims, subscriptions, sharing, topics)
+    for module in (
+        system,
+        queues,
+        messages,
+        claims,
+        subscriptions,
+        sharing,
+        topics,
+        health,
+        pools,
+        flavors,
+    )
     for name in module.__all__
 }

@@ -17,6 +17,7 @@ from zaqar_impl.domain.sharing import Signing
 from zaqar_impl.domain.values import Message, Metadata, NewMessage, QueueRef
 from zaqar_impl.specdoc import Shape
 from zaqar_impl.storage.interface import Storage
+from zaqar_impl.storage.pooling import PooledStorage
 
 LOG = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Service:
 
     ``metadata_shape`` is the spec's shape of queue metadata: the result of a change is checked by
     it like a creation. ``home_document`` is the body of the home document, made from the spec.
+    ``pools`` is what is behind the storage in deployments with pools, for their administrators.
     ``signing`` is None where nothing is shared.
     ``keys`` seal and open message bodies.
     """
@@ -42,6 +44,7 @@ class Service:
     metadata_shape: Shape
     home_document: Mapping[str, Any]
     enable_checksum: bool = False
+    pools: PooledStorage | None = None
     signing: Signing | None = None
     keys: KeyRing = field(default_factory=KeyRing)
 
@@ -52,6 +55,12 @@ class Service:
                 return await work()
             except NotFound:
                 await self.storage.queues.create(ref, {})
+
+    @property
+    def pooled(self) -> PooledStorage:
+        """The pools, for operations that only exist where there are some."""
+        assert self.pools is not None
+        return self.pools
 
     def stored(
         self, ref: QueueRef, metadata: Metadata, messages: Sequence[NewMessage]

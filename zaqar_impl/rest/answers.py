@@ -27,7 +27,8 @@ MOST_LOCATED = 100
 HOME_MEDIA_TYPE = "application/json-home"
 
 
-def _json(value: Any, status: int = 200, **headers: str) -> Response:
+def json_answer(value: Any, status: int = 200, **headers: str) -> Response:
+    """A JSON document; an underscore in the name of a header is a hyphen."""
     names = {name.replace("_", "-"): text for name, text in headers.items()}
     return Response(orjson.dumps(value), status, headers=names, media_type="application/json")
 
@@ -44,12 +45,12 @@ def nothing_here(_result: None, request: RestRequest, _now: float) -> Response:
 
 def document(result: Mapping[str, Any], _request: RestRequest, _now: float) -> Response:
     """A document as it is."""
-    return _json(result)
+    return json_answer(result)
 
 
 def version_document(result: Mapping[str, Any], _request: RestRequest, _now: float) -> Response:
     """The choice of versions."""
-    return _json(result, 300)
+    return json_answer(result, 300)
 
 
 def home_document(result: Mapping[str, Any], _request: RestRequest, _now: float) -> Response:
@@ -74,23 +75,23 @@ def queue_page(page: QueuePage, request: RestRequest, _now: float) -> Response:
             | ({} if queue.metadata is None else {"metadata": queue.metadata})
             for queue in page.queues
         ],
-        "links": _next(request, page.marker),
+        "links": next_links(request, page.marker),
     }
     if page.count is not None:
         body["count"] = page.count
-    return _json(body)
+    return json_answer(body)
 
 
 def queue_stats(stats: QueueStats, request: RestRequest, now: float) -> Response:
     """Numbers of messages, with the ends of the queue when it has any."""
     counts = {"claimed": stats.claimed, "free": stats.free, "total": stats.total}
-    return _json({"messages": counts | _ends(stats, request, now)})
+    return json_answer({"messages": counts | _ends(stats, request, now)})
 
 
 def topic_stats(stats: QueueStats, request: RestRequest, now: float) -> Response:
     """The number of messages, none of which can be claimed, with the ends of the topic when it has
     any."""
-    return _json({"messages": {"total": stats.total} | _ends(stats, request, now)})
+    return json_answer({"messages": {"total": stats.total} | _ends(stats, request, now)})
 
 
 def _ends(stats: QueueStats, request: RestRequest, now: float) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def _ends(stats: QueueStats, request: RestRequest, now: float) -> dict[str, Any]
 def share(result: tuple[Share, str], _request: RestRequest, _now: float) -> Response:
     """What is shared, and the signature that opens it."""
     shared, signature = result
-    return _json(
+    return json_answer(
         {
             "paths": shared.paths,
             "methods": shared.methods,
@@ -124,25 +125,25 @@ def messages_posted(ids: Sequence[str], request: RestRequest, _now: float) -> Re
     """Where the new messages are, in the order of the request; in the Location, the first ones."""
     hrefs = [f"{request.path}/{message_id}" for message_id in ids]
     located = ",".join(ids[:MOST_LOCATED])
-    return _json({"resources": hrefs}, 201, Location=f"{request.path}?ids={located}")
+    return json_answer({"resources": hrefs}, 201, Location=f"{request.path}?ids={located}")
 
 
 def message_page(page: MessagePage, request: RestRequest, now: float) -> Response:
     """A page of messages."""
     listed = [_message(message, request, now) for message in page.messages]
-    return _json({"messages": listed, "links": _next(request, page.marker)})
+    return json_answer({"messages": listed, "links": next_links(request, page.marker)})
 
 
 def message_selection(messages: Sequence[Message], request: RestRequest, now: float) -> Response:
     """Messages that were asked for by id; none of them is a 404 on this transport."""
     if not messages:
         raise NotFound("None of these messages exists here.")
-    return _json({"messages": [_message(message, request, now) for message in messages]})
+    return json_answer({"messages": [_message(message, request, now) for message in messages]})
 
 
 def message(result: Message, request: RestRequest, now: float) -> Response:
     """One message."""
-    return _json(_message(result, request, now))
+    return json_answer(_message(result, request, now))
 
 
 def messages_removed(
@@ -162,7 +163,7 @@ def messages_removed(
         }
         for message in popped
     ]
-    return _json({"messages": listed})
+    return json_answer({"messages": listed})
 
 
 def claim_created(claim: Claim | None, request: RestRequest, now: float) -> Response:
@@ -170,12 +171,12 @@ def claim_created(claim: Claim | None, request: RestRequest, now: float) -> Resp
     if claim is None:
         return Response(status_code=204)
     listed = [_message(message, request, now) for message in claim.messages]
-    return _json({"messages": listed}, 201, Location=f"{request.path}/{claim.id}")
+    return json_answer({"messages": listed}, 201, Location=f"{request.path}/{claim.id}")
 
 
 def claim(result: Claim, request: RestRequest, now: float) -> Response:
     """A claim with its messages."""
-    return _json(
+    return json_answer(
         {
             "age": result.age(now),
             "ttl": result.ttl,
@@ -198,18 +199,18 @@ def subscription_created(
             f"This subscriber is subscribed to {kind} {name!r}, and has confirmed it.",
             {"Location": request.path},
         )
-    return _json({"subscription_id": made.id}, 201, Location=request.path)
+    return json_answer({"subscription_id": made.id}, 201, Location=request.path)
 
 
 def subscription_page(page: SubscriptionPage, request: RestRequest, now: float) -> Response:
     """A page of subscriptions."""
     listed = [_subscription(one, request, now) for one in page.subscriptions]
-    return _json({"subscriptions": listed, "links": _next(request, page.marker)})
+    return json_answer({"subscriptions": listed, "links": next_links(request, page.marker)})
 
 
 def subscription(result: Subscription, request: RestRequest, now: float) -> Response:
     """One subscription."""
-    return _json(_subscription(result, request, now))
+    return json_answer(_subscription(result, request, now))
 
 
 def _subscription(one: Subscription, request: RestRequest, now: float) -> dict[str, Any]:
@@ -251,7 +252,7 @@ def _holder(request: RestRequest) -> tuple[Kind, str]:
     return Kind.QUEUE, named["queue_name"]
 
 
-def _next(request: RestRequest, marker: str | None) -> list[dict[str, str]]:
+def next_links(request: RestRequest, marker: str | None) -> list[dict[str, str]]:
     """The link to the next page: the query as it was given, with the new marker (D-47); none on an
     empty page."""
     if marker is None:

@@ -16,7 +16,7 @@ from zaqar_impl import jsontext
 from zaqar_impl.handlers import HANDLERS
 from zaqar_impl.handlers.messages import PostedMessage
 from zaqar_impl.handlers.service import Service
-from zaqar_impl.rest import answers
+from zaqar_impl.rest import administration, answers, pooling
 from zaqar_impl.rest import request as requests
 from zaqar_impl.rest.answers import Answer
 from zaqar_impl.rest.request import ID_HEADER, RestRequest
@@ -49,6 +49,12 @@ def _members(*names: str) -> Callable[[RestRequest], Arguments]:
     return lambda request: {
         name: request.document[name] for name in names if name in (request.document or {})
     }
+
+
+def _pool_change(request: RestRequest) -> Arguments:
+    """The members that are there; null is no flavor, as the empty text is."""
+    change = _members("uri", "weight", "flavor", "options")(request)
+    return {**change, "flavor": change["flavor"] or ""} if "flavor" in change else change
 
 
 def _no_body(_request: RestRequest) -> Arguments:
@@ -117,6 +123,19 @@ _TABLE: Mapping[str, Binding] = {
     ),
     "subscription_delete": Binding(answers.nothing),
     "subscription_confirm": Binding(answers.nothing_here, body=_members("confirmed")),
+    "check_node_health": Binding(administration.health),
+    "pool_list": Binding(pooling.pool_page, takes=_same("marker", "limit", "detailed")),
+    "pool_get": Binding(pooling.pool, takes=_same("detailed")),
+    "pool_create": Binding(pooling.put, body=_members("uri", "weight", "flavor", "options")),
+    "pool_update": Binding(pooling.pool, body=_pool_change),
+    "pool_delete": Binding(answers.nothing),
+    "pool_queue_list": Binding(pooling.pool_queue_page, takes=_same("marker", "limit")),
+    "pool_queue_move": Binding(pooling.moved, body=_members("project", "kind", "name")),
+    "flavor_list": Binding(pooling.flavor_page, takes=_same("marker", "limit", "detailed")),
+    "flavor_get": Binding(pooling.flavor),
+    "flavor_create": Binding(pooling.put, body=_members("pool_list")),
+    "flavor_update": Binding(pooling.flavor, body=_members("pool_list")),
+    "flavor_delete": Binding(answers.nothing),
 }
 
 BINDINGS: Mapping[str, Binding] = {

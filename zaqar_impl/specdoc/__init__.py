@@ -3,10 +3,11 @@
 
 from zaqar_impl.specdoc.bundle import bundle, spec_root
 from zaqar_impl.specdoc.home import home_document
-from zaqar_impl.specdoc.limits import deploy
+from zaqar_impl.specdoc.limits import SWITCHES, deploy
 from zaqar_impl.specdoc.operations import Body, Operation, Parameter, Shape, operations, shape
 
 __all__ = [
+    "SWITCHES",
     "Body",
     "Operation",
     "Parameter",

@@ -1,24 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts a deployment's own limits into the document, so that what is served is what is enforced.
+"""Makes a deployment's own document, so that what is served is what is enforced.
 
-Two extension keys say where: ``x-limit`` maps a JSON Schema keyword beside it to an option of the
-``[transport]`` group, ``x-max-bytes`` names the option that bounds a request body.
+Three extension keys say what differs: ``x-limit`` maps a JSON Schema keyword beside it to an option
+of the ``[transport]`` group, ``x-max-bytes`` names the option that bounds a request body, and
+``x-enabled-by`` names the switches without which a path does not exist.
 """
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+#: What ``x-enabled-by`` may name: options of ``[DEFAULT]`` that are on or off.
+SWITCHES = ("admin_mode", "pooling")
 
-def deploy(document: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+
+def deploy(
+    document: dict[str, Any], options: Mapping[str, Any], switches: Collection[str] = ()
+) -> dict[str, Any]:
     """A copy of ``document`` with the values of ``options`` (name -> value) where the spec asks for
-    them.
+    them, and without the paths that need another switch than ``switches``, those that are on.
 
     With ``client_id_uuid_safe = off`` the ``Client-ID`` header takes the free form instead of the
     strict one.
     """
     deployed = copy.deepcopy(document)
+    deployed["paths"] = {
+        path: item
+        for path, item in deployed["paths"].items()
+        if set(item.get("x-enabled-by", ())) <= set(switches)
+    }
     _fill(deployed, options)
     if options.get("client_id_uuid_safe") == "off":
         parameters = deployed["components"]["parameters"]

@@ -28,8 +28,10 @@ suite in ``zaqar_impl.storage.contract``. The promises that hold for every metho
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from zaqar_impl.domain.health import MessageVolume
+from zaqar_impl.domain.stored import Freeze, StoredMessage, StoredQueue
 from zaqar_impl.domain.values import (
     Claim,
     ClaimTerms,
@@ -262,6 +264,81 @@ class SubscriptionStore(Protocol):
         """Remove all subscriptions of the queue, which stays."""
 
 
+class TransferStore(Protocol):
+    """Carrying messages and whole queues between stores, with all that is kept of them.
+
+    A queue that is carried away is frozen: whatever would change it raises
+    :class:`~zaqar_impl.domain.stored.QueueFrozen`, and reads go on. A queue that is on its way in
+    is frozen too, as arriving, and what belongs to the move changes it by naming its token. A
+    freeze has no end of its own: who keeps the queue's address decides about it.
+    """
+
+    #: Seconds after which no call that began before a freeze has any effect any more.
+    settle_seconds: float
+
+    async def read(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[StoredMessage]:
+        """Those of the messages that exist, each once, in order of position."""
+
+    async def adopt(
+        self, ref: QueueRef, messages: Sequence[StoredMessage], *, ttl: int | None
+    ) -> None:
+        """Append those of the messages whose ids this store does not have, all or none and in this
+        order.
+
+        They take the next positions, whatever theirs were, keep id, body, producer and claim count,
+        are under no claim and not delayed, and with a ``ttl`` begin their life anew.
+
+        Raises:
+            NotFound: there is no such queue.
+        """
+
+    async def freeze(self, ref: QueueRef, token: str) -> StoredQueue | None:
+        """Freeze the queue, to be carried away, and give it as it is from now on; None if there is
+        none. Doing it again changes nothing.
+
+        Raises:
+            QueueFrozen: it is frozen otherwise.
+        """
+
+    async def frozen(self, ref: QueueRef) -> Freeze | None:
+        """How the queue is frozen; None if it is not, or does not exist."""
+
+    async def unfreeze(self, ref: QueueRef, freeze: Freeze) -> bool:
+        """Let the queue be changed again if it is frozen in just this way; whether it was."""
+
+    async def drop(self, ref: QueueRef, freeze: Freeze) -> bool:
+        """Remove the queue as :meth:`QueueStore.delete` does, if it is frozen in just this way;
+        whether it was."""
+
+    async def page(self, ref: QueueRef, *, after: int, limit: int) -> Sequence[StoredMessage]:
+        """Up to ``limit`` live messages with a position greater than ``after``, in order of it;
+        fewer, but not none, where they are large."""
+
+    async def receive(self, ref: QueueRef, queue: StoredQueue, token: str) -> None:
+        """Make the queue, with no messages yet, arriving. Doing it again changes nothing.
+
+        Raises:
+            Conflict: there is such a queue, and it is not arriving.
+            QueueFrozen: it is arriving by another move.
+        """
+
+    async def put_messages(
+        self, ref: QueueRef, messages: Sequence[StoredMessage], token: str
+    ) -> None:
+        """Put the messages into the arriving queue as they are, positions and claims too. Those
+        that are there already stay as they are, and so do those that live in another queue of this
+        store.
+
+        Raises:
+            NotFound: the queue does not arrive by this move any more.
+        """
+
+    async def put_subscriptions(
+        self, ref: QueueRef, subscriptions: Sequence[Subscription], token: str
+    ) -> None:
+        """Likewise for subscriptions."""
+
+
 class Storage(Protocol):
     """One opened driver."""
 
@@ -271,7 +348,11 @@ class Storage(Protocol):
     subscriptions: SubscriptionStore
 
     async def open(self) -> None:
-        """Connect and make what the driver needs; idempotent, safe in many processes at once."""
+        """Connect and make what the driver needs; idempotent, safe in many processes at once.
+
+        Raises:
+            StorageUnfit: what answers is nothing that the driver can work with.
+        """
 
     async def ping(self) -> None:
         """Return when the storage answers a cheap question, within seconds.
@@ -280,5 +361,27 @@ class Storage(Protocol):
             StorageUnavailable: it does not.
         """
 
+    async def writable(self) -> None:
+        """Return when a write would be acknowledged now, within seconds; nothing is stored for it.
+
+        Raises:
+            StorageUnavailable: it would not.
+        """
+
+    async def volume(self) -> MessageVolume | None:
+        """About how many messages there are, or None if that is not cheap to tell.
+
+        It takes no longer with millions of messages. Expired messages may count as long as they are
+        not removed.
+        """
+
     async def close(self) -> None:
         """Let go of connections; no other method is called afterwards."""
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """A storage that can give queues to other stores, and take theirs. A driver need not be: its
+    queues stay in the pool that they were made in."""
+
+    transfer: TransferStore

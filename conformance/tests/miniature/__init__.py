@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from .claims import Claims
 from .documents import Documents
-from .patches import Patches
+from .flavors import Flavors
 from .reading import Refusal, error
 from .sharing import Sharing
 from .state import Call
@@ -27,8 +27,8 @@ from .wire import NOTHING, Answer, Request, serving
 
 __all__ = ["Answer", "Call", "Miniature", "Refusal", "Request"]
 
-#: Template of a path: its methods and the operations behind them. {name} is the queue's, {id} is
-#: that of a message, a claim or a subscription.
+#: Template of a path: its methods and the operations behind them. {name} is that of a queue, pool
+#: or flavor, {id} is that of a message, a claim or a subscription.
 _ROUTES: dict[str, dict[str, str]] = {
     "/": {"GET": "version_document"},
     "/v2/": {"GET": "home_document"},
@@ -66,6 +66,22 @@ _ROUTES: dict[str, dict[str, str]] = {
         "DELETE": "subscription_delete",
     },
     "/v2/queues/{name}/subscriptions/{id}/confirm": {"PUT": "subscription_confirm"},
+    "/v2/health": {"GET": "check_node_health"},
+    "/v2/pools": {"GET": "pool_list"},
+    "/v2/pools/{name}": {
+        "GET": "pool_get",
+        "PUT": "pool_create",
+        "PATCH": "pool_update",
+        "DELETE": "pool_delete",
+    },
+    "/v2/pools/{name}/queues": {"GET": "pool_queue_list", "POST": "pool_queue_move"},
+    "/v2/flavors": {"GET": "flavor_list"},
+    "/v2/flavors/{name}": {
+        "GET": "flavor_get",
+        "PUT": "flavor_create",
+        "PATCH": "flavor_update",
+        "DELETE": "flavor_delete",
+    },
 }
 _ROUTES |= {
     template.replace("/queues", "/topics"): operations
@@ -75,8 +91,11 @@ _ROUTES |= {
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class Miniature(Patches, Claims, Subscriptions, Documents, Sharing):
+class Miniature(Flavors, Claims, Subscriptions, Documents, Sharing):
     """The server. `serving` opens it to the network, `advance` moves its clock."""
+
+    #: How the paths begin that this deployment does not have.
+    switched_off: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,8 +130,17 @@ class Miniature(Patches, Claims, Subscriptions, Documents, Sharing):
             project, client = self.identity_of(request)
             call = replace(call, project=project, client=client)
         if "{name}" in template:
-            self.check_name(name)
+            self.check_name_of(template, name)
         return self.operation(template, request)(call)
+
+    def check_name_of(self, template: str, name: str) -> None:
+        """The name of a queue, a pool or a flavor."""
+        if template.startswith("/v2/pools"):
+            self.check_pool_name(name)
+        elif template.startswith("/v2/flavors"):
+            self.check_flavor_name(name)
+        else:
+            self.check_name(name)
 
     def identity_of(self, request: Request) -> tuple[str, str]:
         """Project and client."""
@@ -125,7 +153,8 @@ class Miniature(Patches, Claims, Subscriptions, Documents, Sharing):
         """The template that the path fits, the queue name and the id in it."""
         for template in _ROUTES:
             pattern = template.replace("{name}", "(?P<name>[^/]*)").replace("{id}", "(?P<id>[^/]+)")
-            if match := re.fullmatch(pattern, path, re.DOTALL):
+            match = re.fullmatch(pattern, path, re.DOTALL)
+            if match and not template.startswith(self.switched_off):
                 found = match.groupdict()
                 return template, found.get("name", ""), found.get("id", "")
         raise Refusal(404, "there is no such path")

@@ -37,6 +37,7 @@ class Patches(Queues):
             self.apply(result, verb, key, value)
         self.check_metadata(result)
         self.check_not_own(call, result)
+        self.check_change(call, queue.metadata, result)
         queue.metadata = result
         return Answer(200, self.seen(call, queue.metadata, self.patched(queue.metadata)))
 
@@ -45,6 +46,9 @@ class Patches(Queues):
         missing = key not in stored and not self.is_of_topics(key)
         if call.collection == "topics" and verb != "add" and missing:
             raise Refusal(409, f"the topic has no {key}")
+
+    def check_change(self, call: Call, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """What a patch may make of metadata, beyond what metadata may be."""
 
     def check_media_type(self, call: Call) -> None:
         """The one media type of patches, exactly."""

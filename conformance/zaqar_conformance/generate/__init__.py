@@ -3,7 +3,8 @@
 
 `plan` names the cases, `lines` runs them. The modules below: `operations` reads the document,
 `checks` holds the ids, `reading` says what is bad about a request as the API reads it, `referee`
-decides what counts, `finding` sums up, `engine` drives the tool.
+decides what counts, `taming` keeps requests from doing harm, `finding` sums up, `engine` drives the
+tool.
 """
 
 from zaqar_conformance.generate.checks import PREFIX, Planned, plan

@@ -99,7 +99,11 @@ CHECKS: Sequence[Check] = (
 _REFUSES_MORE_THAN_ITS_SCHEMA = {
     "message_delete_many": "exactly one of ids and pop has to be given",
     "message_delete": "a claim that is named has to hold the message",
+    "flavor_create": "the pools have to exist",
+    "flavor_update": "the pools have to exist",
     "message_post": "the queue may bound the size of a post below the deployment's limit",
+    "pool_create": "a store has to answer",
+    "pool_update": "a store has to answer, and something has to be given",
     "queue_create": "members of a retry policy depend on each other",
     "queue_get_head": "a deployment need not have it",
     "queue_share": "an expiry has to lie ahead, and a deployment without a key shares nothing",

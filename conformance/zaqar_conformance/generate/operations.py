@@ -47,6 +47,8 @@ class Operation:
     statuses: tuple[str, ...]
     #: The operations that its answers lead to by OpenAPI links.
     links: frozenset[str]
+    #: Whether a deployment may have its path switched off.
+    optional: bool = False
 
     def profile(self, profiles: Mapping[str, str]) -> str:
         """The profile the operation belongs to: the one its tag names, else the core."""
@@ -97,6 +99,7 @@ def _operation(document: Mapping[str, Any], path: str, method: str) -> Operation
         body_required=body.get("required", False),
         max_bytes=body.get("x-max-bytes", {}).get("default"),
         statuses=tuple(map(str, raw.get("responses", ()))),
+        optional=bool(item.get("x-enabled-by")),
         links=frozenset(str(link.get("operationId", "")) for link in links(document, raw)),
     )
 

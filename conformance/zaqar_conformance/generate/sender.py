@@ -38,6 +38,19 @@ class Sender:
             ).status_code
         return 0
 
+    def has_path(self, path: str) -> bool:
+        """Whether the target knows the path: only then it tells the methods of it."""
+        own = {"Client-ID": self._target.client_id, "X-Project-ID": self._target.project}
+        with contextlib.suppress(requests.RequestException):
+            answer = self._session.options(
+                f"{self._target.url.rstrip('/')}{path}",
+                headers={**own, **self._target.headers},
+                timeout=self._target.timeout,
+                allow_redirects=False,
+            )
+            return "Allow" in answer.headers
+        return False
+
     def remove_queues(self, queues: Iterable[tuple[str, str]]) -> None:
         """Delete queues, given by project and URL. Nothing depends on it, so it never fails."""
         for project, url in sorted(queues):

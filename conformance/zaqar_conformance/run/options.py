@@ -65,6 +65,13 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     target.add_argument(
         "--header", action="append", default=[], metavar="NAME: VALUE", help="sent with everything"
     )
+    target.add_argument(
+        "--pool-uri",
+        action="append",
+        default=[],
+        metavar="URI",
+        help="an empty store that the target can reach, for cases of pools; give two",
+    )
     target.add_argument("--timeout", type=_positive(float), default=10.0, metavar="SECONDS")
     target.add_argument("--insecure", action="store_true", help="trust any certificate")
     cases = run.add_argument_group("cases")

@@ -13,7 +13,8 @@ them over a driver, give a subclass the fixture that opens it, and let pytest co
             yield storage
             await storage.close()
 
-A driver whose data can be shared by several processes overrides ``peers`` as well.
+A driver whose data can be shared by several processes overrides ``peers`` as well. One that can
+give queues to other stores, and take theirs, is a subclass of ``TransferContract`` too.
 """
 
 import pytest
@@ -21,7 +22,9 @@ import pytest
 # Before they are imported, so that a failing assert in them shows its values.
 for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "claims", "delay"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
-for _topic in ("concurrency", "isolation", "deadletters", "subscriptions", "sealed"):
+for _topic in ("concurrency", "isolation", "deadletters", "subscriptions"):
+    pytest.register_assert_rewrite(f"{__name__}.{_topic}")
+for _topic in ("sealed", "health", "transfer"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
@@ -30,6 +33,7 @@ from zaqar_impl.storage.contract.concurrency import ConcurrencyContract  # noqa:
 from zaqar_impl.storage.contract.deadletters import DeadLetterContract  # noqa: E402
 from zaqar_impl.storage.contract.delay import DelayContract  # noqa: E402
 from zaqar_impl.storage.contract.expiry import ExpiryContract  # noqa: E402
+from zaqar_impl.storage.contract.health import HealthContract  # noqa: E402
 from zaqar_impl.storage.contract.isolation import IsolationContract  # noqa: E402
 from zaqar_impl.storage.contract.messages import MessageContract  # noqa: E402
 from zaqar_impl.storage.contract.order import OrderContract  # noqa: E402
@@ -37,8 +41,9 @@ from zaqar_impl.storage.contract.queues import QueueContract  # noqa: E402
 from zaqar_impl.storage.contract.removal import RemovalContract  # noqa: E402
 from zaqar_impl.storage.contract.sealed import SealedContract  # noqa: E402
 from zaqar_impl.storage.contract.subscriptions import SubscriptionContract  # noqa: E402
+from zaqar_impl.storage.contract.transfer import TransferContract  # noqa: E402
 
-__all__ = ["FakeClock", "StorageContract"]
+__all__ = ["FakeClock", "StorageContract", "TransferContract"]
 
 
 class StorageContract(
@@ -54,5 +59,6 @@ class StorageContract(
     ConcurrencyContract,
     SubscriptionContract,
     SealedContract,
+    HealthContract,
 ):
     """All topics."""

@@ -4,16 +4,24 @@
 It is the shortest honest reading of the interface, for unit tests and for trying the service out.
 No method awaits anything, so each one is atomic on the event loop. Times are kept in whole
 milliseconds, as in MongoDB. ``state`` holds what there is; ``queues``, ``messages``, ``claims``
-and ``subscriptions`` are the four stores.
+and ``subscriptions`` are the four stores, and ``transfer`` carries messages between stores.
 """
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore, SubscriptionStore
+from zaqar_impl.domain.health import MessageVolume
+from zaqar_impl.storage.interface import (
+    ClaimStore,
+    MessageStore,
+    QueueStore,
+    SubscriptionStore,
+    TransferStore,
+)
 from zaqar_impl.storage.memory.claims import MemoryClaims
 from zaqar_impl.storage.memory.messages import MemoryMessages
 from zaqar_impl.storage.memory.queues import MemoryQueues
 from zaqar_impl.storage.memory.state import State
 from zaqar_impl.storage.memory.subscriptions import MemorySubscriptions
+from zaqar_impl.storage.memory.transfer import MemoryTransfer
 
 
 def open_driver(uri: str, database: str, clock: Clock) -> "MemoryStorage":
@@ -25,14 +33,23 @@ class MemoryStorage:
     """The whole of it; nothing here can ever be unavailable."""
 
     def __init__(self, clock: Clock) -> None:
-        state = State(clock)
+        self._state = state = State(clock)
         self.queues: QueueStore = MemoryQueues(state)
         self.messages: MessageStore = MemoryMessages(state)
         self.claims: ClaimStore = MemoryClaims(state)
         self.subscriptions: SubscriptionStore = MemorySubscriptions(state)
+        self.transfer: TransferStore = MemoryTransfer(state)
 
     async def open(self) -> None: ...
 
     async def ping(self) -> None: ...
+
+    async def writable(self) -> None: ...
+
+    async def volume(self) -> MessageVolume:
+        entries = [entry for ref in self._state.logs for entry in self._state.live(ref)]
+        now = self._state.now()
+        claimed = sum(entry.claim(now) is not None for entry in entries)
+        return MessageVolume(claimed=claimed, total=len(entries))
 
     async def close(self) -> None: ...

@@ -24,6 +24,7 @@ class MemoryClaims:
         dead_letters: DeadLetters | None = None,
         accept: MessageFilter | None = None,
     ) -> Claim | None:
+        self._state.check_open(ref)
         while candidates := self._state.claimable(ref, limit):
             kept = candidates
             if dead_letters is not None:
@@ -47,6 +48,7 @@ class MemoryClaims:
         return Claim(mark.id, mark.ttl, mark.created / 1000, self._state.shown(held))
 
     async def renew(self, ref: QueueRef, claim_id: str, terms: ClaimTerms) -> bool:
+        self._state.check_open(ref)
         held = self._state.claimed(ref, claim_id)
         mark = Mark(claim_id, self._state.now(), terms.ttl)
         for entry in held:
@@ -54,6 +56,7 @@ class MemoryClaims:
         return bool(held)
 
     async def release(self, ref: QueueRef, claim_id: str) -> None:
+        self._state.check_open(ref)
         for entry in self._state.claimed(ref, claim_id):
             entry.mark = None
 
@@ -61,7 +64,9 @@ class MemoryClaims:
         """Move the messages to the end of the dead letter queue."""
         if not spent:
             return
-        target = self._state.log(QueueRef(ref.project, dead_letters.queue))
+        dead = QueueRef(ref.project, dead_letters.queue)
+        self._state.check_open(dead)
+        target = self._state.log(dead)
         self._state.remove(ref, spent)
         for entry in spent:
             target.head += 1

@@ -20,6 +20,7 @@ class MemoryMessages:
     async def post(
         self, ref: QueueRef, messages: Sequence[NewMessage], *, producer: str
     ) -> Sequence[str]:
+        self._state.check_open(ref)
         log = self._state.log(ref)
         now = self._state.now()
         posted = [
@@ -69,6 +70,7 @@ class MemoryMessages:
     async def delete_many(
         self, ref: QueueRef, ids: Sequence[str], *, claim_ids: Sequence[str] | None
     ) -> None:
+        self._state.check_open(ref)
         if claim_ids is None:
             self._state.remove(ref, self._named(ref, ids))
         else:
@@ -77,6 +79,7 @@ class MemoryMessages:
     async def pop(
         self, ref: QueueRef, limit: int, *, accept: MessageFilter | None = None
     ) -> Sequence[Message]:
+        self._state.check_open(ref)
         while candidates := self._state.claimable(ref, limit):
             if popped := self._state.accepted(candidates, accept):
                 self._state.remove(ref, popped)
@@ -84,6 +87,7 @@ class MemoryMessages:
         return []
 
     async def purge(self, ref: QueueRef) -> None:
+        self._state.check_open(ref)
         if ref in self._state.logs:
             self._state.logs[ref].entries = []
 
@@ -96,6 +100,7 @@ class MemoryMessages:
 
     def _remove(self, ref: QueueRef, ids: Sequence[str], claim_ids: Sequence[str] | None) -> None:
         """Remove the messages that exist if the rule allows it for all of them."""
+        self._state.check_open(ref)
         now = self._state.now()
         named = self._named(ref, ids)
         for claim in [entry.claim(now) for entry in named]:

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 
+from zaqar_impl.domain.stored import QueueFrozen
 from zaqar_impl.domain.values import Kind, Metadata, Queue, QueueRef
 from zaqar_impl.storage.interface import QueueFilter
 from zaqar_impl.storage.memory.state import Log, State
@@ -14,10 +15,14 @@ class MemoryQueues:
     """:class:`~zaqar_impl.storage.interface.QueueStore` in memory."""
 
     def __init__(self, state: State) -> None:
+        self._state = state
         self._logs = state.logs
 
     async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
         if ref in self._logs:
+            freeze = self._logs[ref].freeze
+            if freeze is not None and freeze.arriving:
+                raise QueueFrozen(ref, freeze)
             return False
         self._logs[ref] = Log(deepcopy(metadata))
         return True
@@ -48,10 +53,12 @@ class MemoryQueues:
         log = self._logs.get(ref)
         if log is None:
             return None
+        self._state.check_open(ref)
         log.metadata = deepcopy(change(deepcopy(log.metadata)))
         return deepcopy(log.metadata)
 
     async def delete(self, ref: QueueRef) -> None:
+        self._state.check_open(ref)
         self._logs.pop(ref, None)
 
     def _accepted(self, project: str, kind: Kind, accept: QueueFilter) -> Iterator[Queue]:

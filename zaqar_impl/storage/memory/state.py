@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import NotFound
+from zaqar_impl.domain.stored import Freeze, QueueFrozen
 from zaqar_impl.domain.values import Message, Metadata, QueueRef
 from zaqar_impl.storage.interface import PASSED_OVER, MessageFilter
 from zaqar_impl.storage.memory.subscriptions import Shelf
@@ -83,6 +84,7 @@ class Log:
     head: int = 0
     entries: list[Entry] = field(default_factory=list)
     subscriptions: Shelf = field(default_factory=dict)
+    freeze: Freeze | None = None
 
 
 class State:
@@ -104,6 +106,16 @@ class State:
         if ref not in self.logs:
             raise NotFound(f"{ref} does not exist.")
         return self.logs[ref]
+
+    def check_open(self, ref: QueueRef) -> None:
+        """Return if the queue may be changed, or does not exist.
+
+        Raises:
+            QueueFrozen: it is being moved.
+        """
+        log = self.logs.get(ref)
+        if log is not None and log.freeze is not None:
+            raise QueueFrozen(ref, log.freeze)
 
     def shelf(self, ref: QueueRef) -> Shelf | None:
         """The subscriptions of a queue, None where there is no queue."""

@@ -6,6 +6,7 @@ As in the rest of the driver no method awaits anything, so each one is atomic on
 
 import itertools
 import re
+import secrets
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -31,6 +32,9 @@ class Shelves(Protocol):
     def now(self) -> int:
         """The time in milliseconds."""
 
+    def check_open(self, ref: QueueRef) -> None:
+        """Return if the queue may be changed."""
+
     def shelf(self, ref: QueueRef) -> Shelf | None:
         """The subscriptions of a queue, None where there is no queue."""
 
@@ -40,9 +44,11 @@ class MemorySubscriptions:
 
     def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
-        self._numbers = itertools.count(1)
+        # No two stores begin at the same: subscriptions keep their ids when their queue moves.
+        self._numbers = itertools.count(secrets.randbits(95))
 
     async def create(self, ref: QueueRef, new: NewSubscription) -> tuple[Subscription, bool]:
+        self._shelves.check_open(ref)
         if (shelf := self._shelves.shelf(ref)) is None:
             raise NotFound(f"{ref} does not exist.")
         if found := self._of(ref, new.subscriber):
@@ -62,13 +68,15 @@ class MemorySubscriptions:
     async def list(self, ref: QueueRef, *, after: str | None, limit: int) -> Sequence[Subscription]:
         if after is not None and not _ID_TEXT.fullmatch(after):
             return []
-        rest = (one for one in self._live(ref).values() if after is None or one.id > after)
+        ordered = sorted(self._live(ref).values(), key=lambda one: one.id)
+        rest = (one for one in ordered if after is None or one.id > after)
         return deepcopy(list(itertools.islice(rest, limit)))
 
     async def get(self, ref: QueueRef, subscription_id: str) -> Subscription | None:
         return deepcopy(self._live(ref).get(subscription_id))
 
     async def update(self, ref: QueueRef, subscription_id: str, change: SubscriptionChange) -> bool:
+        self._shelves.check_open(ref)
         shelf = self._live(ref)
         if (found := shelf.get(subscription_id)) is None:
             return False
@@ -84,6 +92,7 @@ class MemorySubscriptions:
         return True
 
     async def confirm(self, ref: QueueRef, subscription_id: str, confirmed: bool) -> bool:
+        self._shelves.check_open(ref)
         shelf = self._live(ref)
         if subscription_id not in shelf:
             return False
@@ -91,9 +100,11 @@ class MemorySubscriptions:
         return True
 
     async def delete(self, ref: QueueRef, subscription_id: str) -> None:
+        self._shelves.check_open(ref)
         self._live(ref).pop(subscription_id, None)
 
     async def purge(self, ref: QueueRef) -> None:
+        self._shelves.check_open(ref)
         self._live(ref).clear()
 
     def _now(self) -> float:

@@ -2,20 +2,30 @@
 """The MongoDB driver: a replica set or a sharded cluster, MongoDB 5.0 or newer.
 
 ``client`` holds the connection and the indexes, ``documents`` the layout; ``queues``, ``messages``,
-``claims`` and ``subscriptions`` are the four stores; ``log`` appends messages and ``claimable``
+``claims`` and ``subscriptions`` are the four stores, and ``transfer`` carries messages between
+stores; ``log`` appends messages and ``claimable``
 finds them for claims, both in ``grouping``; ``attempts`` tries again what can be, and ``abandoned``
-clears up after processes that died.
+clears up after processes that died; ``health`` tells how the storage is.
 """
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.storage.interface import ClaimStore, MessageStore, QueueStore, SubscriptionStore
+from zaqar_impl.domain.health import MessageVolume
+from zaqar_impl.storage.interface import (
+    ClaimStore,
+    MessageStore,
+    QueueStore,
+    SubscriptionStore,
+    TransferStore,
+)
 from zaqar_impl.storage.mongodb.claimable import Claimable
 from zaqar_impl.storage.mongodb.claims import MongoClaims
 from zaqar_impl.storage.mongodb.client import Connection, answered
+from zaqar_impl.storage.mongodb.health import MongoHealth
 from zaqar_impl.storage.mongodb.log import Log
 from zaqar_impl.storage.mongodb.messages import MongoMessages
 from zaqar_impl.storage.mongodb.queues import Directory, MongoQueues
 from zaqar_impl.storage.mongodb.subscriptions import MongoSubscriptions
+from zaqar_impl.storage.mongodb.transfer import MongoTransfer
 
 
 def open_driver(uri: str, database: str, clock: Clock) -> "MongoStorage":
@@ -28,6 +38,7 @@ class MongoStorage:
 
     def __init__(self, uri: str, database: str, clock: Clock) -> None:
         self.connection = Connection(uri, database)
+        self._health = MongoHealth(self.connection, clock)
         directory = Directory(self.connection)
         self._log = Log(self.connection)
         self._claimable = Claimable(self.connection, directory, clock)
@@ -39,6 +50,7 @@ class MongoStorage:
         self.subscriptions: SubscriptionStore = MongoSubscriptions(
             self.connection, directory, clock
         )
+        self.transfer: TransferStore = MongoTransfer(self.connection, directory, clock)
 
     @answered
     async def open(self) -> None:
@@ -46,6 +58,12 @@ class MongoStorage:
 
     async def ping(self) -> None:
         await self.connection.ping()
+
+    async def writable(self) -> None:
+        await self._health.writable()
+
+    async def volume(self) -> MessageVolume:
+        return await self._health.volume()
 
     async def close(self) -> None:
         """Let what was begun on behalf of several callers end, then close the connections."""

@@ -85,7 +85,7 @@ class Claimable:
         self, ref: QueueRef, wishes: Sequence[_Wish]
     ) -> Sequence[_Outcome | BaseException]:
         with self._connection.time_limit():
-            queue = await self._directory.find(ref)
+            queue = await self._directory.to_change(ref)
             if queue is None:
                 return [_Outcome(None, offered=False)] * len(wishes)
             found = iter(await self._oldest(queue.id, sum(wish.limit for wish in wishes)))

@@ -66,7 +66,7 @@ class MongoClaims:
 
     @answered
     async def renew(self, ref: QueueRef, claim_id: str, terms: ClaimTerms) -> bool:
-        queue, claim = await self._directory.find(ref), d.object_id(claim_id)
+        queue, claim = await self._directory.to_change(ref), d.object_id(claim_id)
         if queue is None or claim is None:
             return False
         now = d.now(self._clock)
@@ -77,7 +77,7 @@ class MongoClaims:
 
     @answered
     async def release(self, ref: QueueRef, claim_id: str) -> None:
-        queue, claim = await self._directory.find(ref), d.object_id(claim_id)
+        queue, claim = await self._directory.to_change(ref), d.object_id(claim_id)
         if queue is None or claim is None:
             return
         await self._update(

@@ -11,8 +11,8 @@ write checks it again.
 
 import asyncio
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -23,11 +23,11 @@ from pymongo import ASCENDING, AsyncMongoClient, IndexModel, ReadPreference
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.driver_info import DriverInfo
-from pymongo.errors import ConfigurationError, PyMongoError
+from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from zaqar_impl.domain.errors import StorageUnavailable
+from zaqar_impl.domain.errors import StorageUnavailable, StorageUnfit
 from zaqar_impl.domain.values import Kind
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.abandoned import DRIVER_NAME, AbandonedTransactions
@@ -145,15 +145,23 @@ class Connection:
 
     async def open(self) -> None:
         """Check that the server can do what the driver needs; make the indexes that are missing."""
-        hello = await self.database.command("hello")
-        if "setName" not in hello and hello.get("msg") != "isdbgrid":
-            raise ConfigurationError("the server is neither in a replica set nor a mongos")
-        if hello["maxWireVersion"] < MIN_WIRE_VERSION:
-            raise ConfigurationError("the server is older than MongoDB 5.0")
+        await self.check_server()
         for collection in self.queues.values():
             await collection.create_indexes([QUEUES_BY_NAME])
         await self.messages.create_indexes([BY_POSITION, BY_HOLD, BY_CLAIM, BY_DELAY, BY_EXPIRY])
         await self.subscriptions.create_indexes([BY_SUBSCRIBER, BY_QUEUE, BY_EXPIRY])
+
+    async def check_server(self) -> None:
+        """Return if the server can do what the driver needs.
+
+        Raises:
+            StorageUnfit: it can't.
+        """
+        hello = await self.database.command("hello")
+        if "setName" not in hello and hello.get("msg") != "isdbgrid":
+            raise StorageUnfit("the server is neither in a replica set nor a mongos")
+        if hello["maxWireVersion"] < MIN_WIRE_VERSION:
+            raise StorageUnfit("the server is older than MongoDB 5.0")
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -161,10 +169,17 @@ class Connection:
         await self.client.close()
 
     async def ping(self) -> None:
-        """Ask the primary whether it is there; the one call that does not wait for an election."""
+        """Ask the primary whether it is there."""
+        with self.at_once():
+            await self.database.command("ping")
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Give a cheap question a few seconds, and one error for everything that fails; it does
+        not wait for an election."""
         try:
             with self.time_limit(min(PING_SECONDS, self._reach_seconds)):
-                await self.database.command("ping")
+                yield
         except PyMongoError as error:
             raise StorageUnavailable() from error
 

@@ -15,7 +15,7 @@ from bson.datetime_ms import DatetimeMS
 from pymongo import ASCENDING, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from zaqar_impl.domain.values import DeadLetters, Kind, QueueRef
+from zaqar_impl.domain.values import DeadLetters, QueueRef
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.client import BY_ID, BY_POSITION, Connection, index_name
 from zaqar_impl.storage.mongodb.queues import Directory
@@ -35,13 +35,15 @@ class Mover:
         spent = claimable | {d.CLAIM_COUNT: {"$gte": dead_letters.max_claim_count}}
         messages = self._connection.messages_fresh
         while await messages.find_one(spent, {d.ID: 1}, hint=index_name(BY_POSITION)):
-            target = await self._directory.get(QueueRef(project, dead_letters.queue))
-            move = partial(self._move, spent, target.id, _new_life(dead_letters.ttl, now))
+            dead = QueueRef(project, dead_letters.queue)
+            target = await self._directory.get(dead)
+            move = partial(self._move, spent, dead, target.id, _new_life(dead_letters.ttl, now))
             await self._connection.transaction(move)
 
     async def _move(
         self,
         spent: dict[str, Any],
+        dead: QueueRef,
         target: ObjectId,
         life: dict[str, Any],
         session: AsyncClientSession,
@@ -57,14 +59,15 @@ class Mover:
         ids = [document[d.ID] for document in await found.to_list()]
         if not ids:
             return
-        moved = await self._connection.queues[Kind.QUEUE].find_one_and_update(
+        moved = await self._connection.queues[dead.kind].find_one_and_update(
             {d.ID: target},
             {"$inc": {d.HEAD: len(ids)}},
-            {d.HEAD: 1},
+            {d.HEAD: 1, d.FREEZE: 1},
             return_document=ReturnDocument.AFTER,
             session=session,
         )
         if moved is not None:
+            d.check_open(dead, moved)
             first = moved[d.HEAD] - len(ids) + 1
             await self._connection.messages.bulk_write(
                 _updates(ids, target, first, life), session=session

@@ -15,6 +15,7 @@ from bson import Int64, ObjectId
 from bson.datetime_ms import DatetimeMS
 
 from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.stored import Freeze, QueueFrozen
 from zaqar_impl.domain.values import (
     Claim,
     ClaimTerms,
@@ -39,6 +40,9 @@ METADATA = "metadata"
 REVISION = "revision"
 #: The last position given out.
 HEAD = "head"
+#: There while the queue is being moved to or from another store: what would change the queue looks
+#: for it first.
+FREEZE = "freeze"
 
 # A message. Its ``_id`` is its public id.
 QUEUE = "queue"
@@ -105,6 +109,27 @@ def named(ref: QueueRef) -> Document:
     return {PROJECT: ref.project, NAME: ref.name}
 
 
+def freeze_document(freeze: Freeze) -> Document:
+    """A freeze as it is stored, and looked for."""
+    return {"token": freeze.token, "arriving": freeze.arriving}
+
+
+def to_freeze(queue: Mapping[str, Any]) -> Freeze | None:
+    """How the queue of this document is frozen."""
+    found = queue.get(FREEZE)
+    return Freeze(found["token"], found["arriving"]) if found else None
+
+
+def check_open(ref: QueueRef, queue: Mapping[str, Any]) -> None:
+    """Return if the queue of this document may be changed.
+
+    Raises:
+        QueueFrozen: it is being moved.
+    """
+    if (freeze := to_freeze(queue)) is not None:
+        raise QueueFrozen(ref, freeze)
+
+
 def message_document(new: NewMessage, producer: str, posted: DatetimeMS) -> Document:
     """A message that has everything but its place: see :func:`placed`."""
     begins = later(posted, new.delay)
@@ -131,8 +156,8 @@ def to_message(document: Mapping[str, Any], moment: DatetimeMS) -> Message:
         id=str(document[ID]),
         position=int(document[POSITION]),
         body=document[BODY],
-        created=_seconds(document[CREATED]),
-        expires=_seconds(document[EXPIRES]),
+        created=seconds(document[CREATED]),
+        expires=seconds(document[EXPIRES]),
         claim_id=live_claim(document, moment),
         claim_count=document[CLAIM_COUNT],
         key_id=document.get(KEY),
@@ -153,7 +178,7 @@ def to_claim(documents: Sequence[Mapping[str, Any]], moment: DatetimeMS) -> Clai
     return Claim(
         id=str(mark["id"]),
         ttl=mark["ttl"],
-        created=_seconds(mark["created"]),
+        created=seconds(mark["created"]),
         messages=[to_message(document, moment) for document in documents],
     )
 
@@ -212,6 +237,20 @@ def subscription_document(new: NewSubscription, queue: ObjectId, made: DatetimeM
     }
 
 
+def copied_subscription(one: Subscription, queue: ObjectId) -> Document:
+    """A subscription that comes from another store."""
+    return {
+        ID: ObjectId(one.id),
+        QUEUE: queue,
+        SUBSCRIBER: one.subscriber,
+        TTL: Int64(one.ttl),
+        OPTIONS: orjson.dumps(one.options),
+        CREATED: moment(one.created),
+        EXPIRES: moment(one.expires),
+        CONFIRMED: one.confirmed,
+    }
+
+
 def to_subscription(document: Mapping[str, Any]) -> Subscription:
     """The subscription as it is stored."""
     return Subscription(
@@ -219,11 +258,17 @@ def to_subscription(document: Mapping[str, Any]) -> Subscription:
         subscriber=document[SUBSCRIBER],
         ttl=int(document[TTL]),
         options=orjson.loads(document[OPTIONS]),
-        created=_seconds(document[CREATED]),
-        expires=_seconds(document[EXPIRES]),
+        created=seconds(document[CREATED]),
+        expires=seconds(document[EXPIRES]),
         confirmed=document[CONFIRMED],
     )
 
 
-def _seconds(moment: DatetimeMS) -> float:
+def seconds(moment: DatetimeMS) -> float:
+    """A stored time in seconds."""
     return int(moment) / 1000
+
+
+def moment(seconds: float) -> DatetimeMS:
+    """A time in seconds as it is stored."""
+    return DatetimeMS(round(seconds * 1000))

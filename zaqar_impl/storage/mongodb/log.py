@@ -68,12 +68,13 @@ class Log:
         before = await self._connection.queues[ref.kind].find_one_and_update(
             d.named(ref),
             {"$inc": {d.HEAD: len(documents)}},
-            {d.HEAD: 1},
+            {d.HEAD: 1, d.FREEZE: 1},
             return_document=ReturnDocument.BEFORE,
             session=session,
         )
         if before is None:
             return False
+        d.check_open(ref, before)
         queue, first = before[d.ID], before[d.HEAD] + 1
         await self._connection.messages.insert_many(
             [

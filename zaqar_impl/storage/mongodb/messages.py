@@ -99,7 +99,7 @@ class MongoMessages:
 
     @answered
     async def delete(self, ref: QueueRef, message_id: str, *, claim_id: str | None) -> None:
-        queue, message = await self._directory.find(ref), d.object_id(message_id)
+        queue, message = await self._directory.to_change(ref), d.object_id(message_id)
         if queue is None or message is None:
             return
         named = None if claim_id is None else [claim_id]
@@ -130,7 +130,7 @@ class MongoMessages:
     async def delete_many(
         self, ref: QueueRef, ids: Sequence[str], *, claim_ids: Sequence[str] | None
     ) -> None:
-        queue = await self._directory.find(ref)
+        queue = await self._directory.to_change(ref)
         if queue is None:
             return
         if claim_ids is None:
@@ -192,7 +192,7 @@ class MongoMessages:
 
     @answered
     async def purge(self, ref: QueueRef) -> None:
-        queue = await self._directory.find(ref)
+        queue = await self._directory.to_change(ref)
         if queue is not None:
             await self._delete_all(
                 {d.QUEUE: queue.id, d.POSITION: {"$lte": queue.head}}, index_name(BY_POSITION)

@@ -54,13 +54,25 @@ class Directory:
         found = await self._fresh[ref.kind].find_one(d.named(ref), {d.HEAD: 1})
         return QueueRecord(found[d.ID], found[d.HEAD]) if found else None
 
+    async def to_change(self, ref: QueueRef) -> QueueRecord | None:
+        """As :meth:`find`, for those who change something of the queue.
+
+        Raises:
+            QueueFrozen: it is being moved.
+        """
+        found = await self._fresh[ref.kind].find_one(d.named(ref), {d.HEAD: 1, d.FREEZE: 1})
+        if found is None:
+            return None
+        d.check_open(ref, found)
+        return QueueRecord(found[d.ID], found[d.HEAD])
+
     async def get(self, ref: QueueRef) -> QueueRecord:
-        """The queue's record, for what can't be without one.
+        """As :meth:`to_change`, for what can't be without a queue.
 
         Raises:
             NotFound: there is no such queue.
         """
-        if (record := await self.find(ref)) is None:
+        if (record := await self.to_change(ref)) is None:
             raise NotFound(f"{ref} does not exist.")
         return record
 
@@ -79,9 +91,14 @@ class MongoQueues:
             d.REVISION: ObjectId(),
             d.HEAD: Int64(0),
         }
+        queues = self.connection.queues[ref.kind]
         try:
-            await self.connection.queues[ref.kind].insert_one(made)
+            await queues.insert_one(made)
         except DuplicateKeyError:
+            arriving = await queues.find_one(
+                {**d.named(ref), f"{d.FREEZE}.arriving": True}, {d.FREEZE: 1}
+            )
+            d.check_open(ref, arriving or {})
             return False
         return True
 
@@ -120,9 +137,10 @@ class MongoQueues:
         queues = self.connection.queues[ref.kind]
         fresh = queues.with_options(read_concern=FRESH)
         while True:
-            found = await fresh.find_one(d.named(ref), {d.METADATA: 1, d.REVISION: 1})
+            found = await fresh.find_one(d.named(ref), {d.METADATA: 1, d.REVISION: 1, d.FREEZE: 1})
             if found is None:
                 return None
+            d.check_open(ref, found)
             changed = change(orjson.loads(found[d.METADATA]))
             stored = await queues.update_one(
                 {d.ID: found[d.ID], d.REVISION: found[d.REVISION]},
@@ -138,15 +156,12 @@ class MongoQueues:
     async def delete(self, ref: QueueRef) -> None:
         """Once its document is gone, nothing of the queue can be reached; then tidy up."""
         queues = self.connection.queues[ref.kind]
-        gone = await queues.find_one_and_delete(d.named(ref), {d.ID: 1})
-        if gone:
-            orphans = {d.QUEUE: gone[d.ID]}
-            for collection, index in (
-                (self.connection.messages, BY_POSITION),
-                (self.connection.subscriptions, BY_QUEUE),
-            ):
-                delete = partial(collection.delete_many, orphans, hint=index_name(index))
-                await repeatedly(delete)
+        open_only = {**d.named(ref), d.FREEZE: {"$exists": False}}
+        while (gone := await queues.find_one_and_delete(open_only, {d.ID: 1})) is None:
+            if (found := await queues.find_one(d.named(ref), {d.FREEZE: 1})) is None:
+                return
+            d.check_open(ref, found)
+        await remove_contents(self.connection, gone[d.ID])
 
     async def _accepted(
         self, project: str, kind: Kind, after: str | None, accept: QueueFilter
@@ -162,3 +177,13 @@ class MongoQueues:
                 queue = Queue(ref, orjson.loads(document[d.METADATA]))
                 if accept(queue):
                     yield queue
+
+
+async def remove_contents(connection: Connection, queue: ObjectId) -> None:
+    """Remove the messages and subscriptions of a queue whose document is gone."""
+    orphans = {d.QUEUE: queue}
+    for collection, index in (
+        (connection.messages, BY_POSITION),
+        (connection.subscriptions, BY_QUEUE),
+    ):
+        await repeatedly(partial(collection.delete_many, orphans, hint=index_name(index)))

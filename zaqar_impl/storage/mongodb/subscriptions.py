@@ -31,7 +31,7 @@ from zaqar_impl.storage.mongodb.client import (
     answered,
     index_name,
 )
-from zaqar_impl.storage.mongodb.queues import Directory
+from zaqar_impl.storage.mongodb.queues import Directory, QueueRecord
 
 
 class MongoSubscriptions:
@@ -79,7 +79,7 @@ class MongoSubscriptions:
 
     @answered
     async def update(self, ref: QueueRef, subscription_id: str, change: SubscriptionChange) -> bool:
-        while (named := await self._named(ref, subscription_id)) is not None:
+        while (named := await self._changing(ref, subscription_id)) is not None:
             try:
                 changed = await self._subscriptions.update_one(
                     named, [{"$set": _fields(change, d.now(self._clock))}], hint=BY_ID
@@ -95,7 +95,7 @@ class MongoSubscriptions:
 
     @answered
     async def confirm(self, ref: QueueRef, subscription_id: str, confirmed: bool) -> bool:
-        if (named := await self._named(ref, subscription_id)) is None:
+        if (named := await self._changing(ref, subscription_id)) is None:
             return False
         changed = await self._subscriptions.update_one(
             named, {"$set": {d.CONFIRMED: confirmed}}, hint=BY_ID
@@ -104,17 +104,24 @@ class MongoSubscriptions:
 
     @answered
     async def delete(self, ref: QueueRef, subscription_id: str) -> None:
-        if named := await self._named(ref, subscription_id):
+        if named := await self._changing(ref, subscription_id):
             await self._subscriptions.delete_one(named, hint=BY_ID)
 
     @answered
     async def purge(self, ref: QueueRef) -> None:
-        if queue := await self._directory.find(ref):
+        if queue := await self._directory.to_change(ref):
             await self._subscriptions.delete_many({d.QUEUE: queue.id}, hint=index_name(BY_QUEUE))
 
     async def _named(self, ref: QueueRef, subscription_id: str) -> dict[str, Any] | None:
         """What finds a live subscription; None where there can't be one."""
-        queue, known = await self._directory.find(ref), d.object_id(subscription_id)
+        return self._one(await self._directory.find(ref), subscription_id)
+
+    async def _changing(self, ref: QueueRef, subscription_id: str) -> dict[str, Any] | None:
+        """Likewise, for those who change it."""
+        return self._one(await self._directory.to_change(ref), subscription_id)
+
+    def _one(self, queue: QueueRecord | None, subscription_id: str) -> dict[str, Any] | None:
+        known = d.object_id(subscription_id)
         if queue is None or known is None:
             return None
         return {d.ID: known, d.QUEUE: queue.id, d.EXPIRES: {"$gt": d.now(self._clock)}}

@@ -47,6 +47,21 @@ def test_the_printed_curl_line_works(server: RunningServer) -> None:
     assert "201 Created" in answer.stdout, answer
 
 
+@pytest.mark.option("DEFAULT.admin_mode")
+@pytest.mark.parametrize("flag", ["--admin-mode", "--admin_mode"])
+def test_admin_mode_is_told_at_the_start(tmp_path: Path, flag: str) -> None:
+    """In both spellings it opens administration, and one line says to whom."""
+    server = RunningServer(tmp_path, flag, "--workers", "1").wait_ready()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("GET", "/v2/health", headers=HEADERS)
+    health = json.loads(connection.getresponse().read())
+    connection.close()
+    server.stop()
+
+    assert health["storage_reachable"] is True
+    assert "whoever reaches the port is an administrator" in server.text
+
+
 def test_the_served_document_and_its_page_need_no_headers(server: RunningServer) -> None:
     """Anybody may read what the service can do."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port)

@@ -34,15 +34,18 @@ class Clock:
         return self.now
 
 
-def application_of(settings: Settings, storage: Any, clock: Clock, **more: Any) -> ASGIApp:
+def application_of(
+    settings: Settings, storage: Any, clock: Clock, pools: Any = None, **more: Any
+) -> ASGIApp:
     """The REST application of a deployment, over this storage."""
-    document = deploy(bundle(spec_root()), settings.transport)
+    document = deploy(bundle(spec_root()), settings.transport, settings.switches)
     service = Service(
         storage=storage,
+        pools=pools,
         limits=settings.limits,
         clock=clock,
         metadata_shape=shape(document, "QueueMetadata"),
-        home_document=home_document(spec_root()),
+        home_document=home_document(spec_root(), document),
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
         keys=KeyRing(settings.encryption_secrets),

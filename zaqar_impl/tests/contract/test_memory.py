@@ -3,12 +3,12 @@
 
 import pytest
 
-from zaqar_impl.storage.contract import FakeClock, StorageContract
+from zaqar_impl.storage.contract import FakeClock, StorageContract, TransferContract
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.memory import MemoryStorage
 
 
-class TestMemory(StorageContract):
+class TestMemory(StorageContract, TransferContract):
     """Every promise, over memory."""
 
     @pytest.fixture

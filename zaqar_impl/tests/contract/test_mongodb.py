@@ -7,14 +7,14 @@ from contextlib import AsyncExitStack
 import pytest
 
 from zaqar_impl.mongod import EmbeddedMongod
-from zaqar_impl.storage.contract import FakeClock, StorageContract
+from zaqar_impl.storage.contract import FakeClock, StorageContract, TransferContract
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.mongodb import MongoStorage
 
 DATABASE = "contract"
 
 
-class TestMongodb(StorageContract):
+class TestMongodb(StorageContract, TransferContract):
     """Every promise, over MongoDB."""
 
     @pytest.fixture

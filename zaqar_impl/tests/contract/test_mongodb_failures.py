@@ -17,7 +17,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
-from zaqar_impl.domain.errors import InvalidInput, StorageUnavailable
+from zaqar_impl.domain.errors import InvalidInput, StorageUnavailable, StorageUnfit
 from zaqar_impl.domain.values import (
     ClaimTerms,
     NewMessage,
@@ -100,6 +100,8 @@ def every_call(storage: MongoStorage, ref: QueueRef) -> dict[str, Coroutine[Any,
         "subscriptions.purge": subscriptions.purge(ref),
         "open": storage.open(),
         "ping": storage.ping(),
+        "writable": storage.writable(),
+        "volume": storage.volume(),
     }
 
 
@@ -125,7 +127,7 @@ async def test_every_method_says_unavailable_when_nobody_answers(ref: QueueRef) 
         "claims": ClaimStore,
         "subscriptions": SubscriptionStore,
     }
-    assert set(calls) == {"open", "ping"} | {
+    assert set(calls) == {"open", "ping", "writable", "volume"} | {
         f"{name}.{method}" for name, store in stores.items() for method in methods(store)
     }
     assert {type(answer) for answer in answers} == {StorageUnavailable}
@@ -159,6 +161,23 @@ async def test_hung_server_ends_calls_at_their_deadline(
     await hasty.close()
 
 
+async def test_storage_that_can_not_write_says_so(
+    mongod: EmbeddedMongod, storage: MongoStorage
+) -> None:
+    """Without a primary, which is what a replica set without its majority comes to."""
+    async with AsyncMongoClient[Any](mongod.uri) as client:
+        await storage.writable()
+
+        await client.admin.command("replSetStepDown", 6, force=True)
+        began = time.monotonic()
+        with pytest.raises(StorageUnavailable):
+            await storage.writable()
+        took = time.monotonic() - began
+
+    assert took < 5
+    await until_answered(storage.writable)
+
+
 async def until_answered(call: Callable[[], Coroutine[Any, Any, Any]]) -> None:
     """Call until the storage is back."""
     deadline = time.monotonic() + 20
@@ -178,12 +197,12 @@ async def test_standalone_server_is_refused(tmp_path: Path) -> None:
     server = Child([*command, "--bind_ip", "127.0.0.1", "--nounixsocket"], tmp_path / "output")
     storage = MongoStorage(f"mongodb://127.0.0.1:{port}", DATABASE, FakeClock())
 
-    with pytest.raises(StorageUnavailable) as refused:
+    with pytest.raises(StorageUnfit) as refused:
         await storage.open()
     await storage.close()
     server.stop()
 
-    assert "replica set" in str(refused.value.__cause__)
+    assert "replica set" in str(refused.value)
 
 
 async def test_appending_the_same_messages_again_adds_nothing(

@@ -20,6 +20,7 @@ from zaqar_impl.domain.values import (
 from zaqar_impl.mongod import EmbeddedMongod
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.mongodb import MongoStorage
+from zaqar_impl.storage.mongodb.health import COUNTED, SAMPLED
 
 TERMS = ClaimTerms(ttl=100, grace=60)
 #: Messages in the queue that is looked at, and in each of some others beside it.
@@ -197,3 +198,37 @@ async def test_opening_again_changes_no_index(storage: MongoStorage) -> None:
         "by_delay",
         "by_expiry",
     }
+
+
+@pytest.mark.parametrize("messages", [1_000, COUNTED + 1])
+async def test_health_looks_at_few_messages(
+    messages: int, storage: MongoStorage, clock: FakeClock, ref: QueueRef
+) -> None:
+    """However many there are; and the figures are about right."""
+    already = await storage.connection.messages.estimated_document_count()
+    new = [NewMessage(b"{}", 3600)] * (messages - already)
+    await storage.messages.post(ref, new, producer="me")
+    claimed = messages // 4
+    await storage.claims.create(ref, TERMS, claimed)
+    await storage.connection.database.command("profile", 2)
+
+    await storage.writable()
+    volume = await storage.volume()
+
+    done = await profile(storage)
+    assert max(looked_at(op) for op in done) <= max(claimed, SAMPLED) <= COUNTED
+    assert [op for op in done if "COLLSCAN" in op["planSummary"]] == []
+    assert volume.total == messages
+    assert abs(volume.claimed - claimed) <= (0 if messages <= COUNTED else messages / 8)
+
+
+async def test_ended_claims_are_not_counted(
+    storage: MongoStorage, clock: FakeClock, ref: QueueRef
+) -> None:
+    """A message that was claimed once is free."""
+    await storage.claims.create(ref, TERMS, 10)
+    clock.advance(TERMS.ttl)
+
+    volume = await storage.volume()
+
+    assert (volume.claimed, volume.free) == (0, volume.total)

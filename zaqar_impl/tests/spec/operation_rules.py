@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from zaqar_impl.specdoc import SWITCHES
 from zaqar_impl.tests.spec.reading import Node, Spec, nodes
 
 #: Those that anybody may ask for: no policy decides about them.
@@ -144,7 +145,8 @@ def home(spec: Spec) -> Iterator[str]:
     """The home document names paths, methods and variables that exist."""
     known = {(_shape(path), method): o for method, path, o in spec.operations()}
     for relation, entry in spec.home.items():
-        path, _, query = entry["template"].partition("{?")
+        address = entry.get("href") or entry["template"]
+        path, _, query = address.partition("{?")
         for method in entry["allow"]:
             if (_shape(path), method) not in known:
                 yield f"{relation}: {method} {path} does not exist"
@@ -156,14 +158,46 @@ def home(spec: Spec) -> Iterator[str]:
             yield from (
                 f"{relation}: {name} is no parameter of {method} {path}" for name in wanted - there
             )
-        variables = set(re.findall(r"\w+", "".join(re.findall(r"\{[^}]*\}", entry["template"]))))
-        if variables != set(entry["vars"]):
+        variables = set(re.findall(r"\w+", "".join(re.findall(r"\{[^}]*\}", address))))
+        if variables != set(entry.get("vars", ())):
             yield f"{relation}: the template has other variables than vars"
 
 
 def _shape(path: str) -> str:
     """The path whatever its variables are called: the home document has names of its own."""
     return re.sub(r"\{\w+\}", "{}", path)
+
+
+def switches(spec: Spec) -> Iterator[str]:
+    """What is switched is a whole path, by switches that exist."""
+    for path, item in spec.document["paths"].items():
+        for name in item.get("x-enabled-by", ()):
+            if name not in SWITCHES:
+                yield f"{path}: {name} is no switch"
+    for _, _, operation in spec.operations():
+        if "x-enabled-by" in operation:
+            yield f"{operation['operationId']}: only a path can be switched"
+
+
+def extensions(spec: Spec) -> Iterator[str]:
+    """What is an extension has profiles of its own: no other claim depends on it."""
+    extra = set()
+    for _, _, operation in spec.operations():
+        if operation.get("x-extension"):
+            extra.add(operation["operationId"])
+        if operation.get("x-extension", True) is not True:
+            yield f"{operation['operationId']}: x-extension is true, or absent"
+    concerned: dict[str, list[tuple[str, bool]]] = {}
+    for entry in spec.register["requirements"]:
+        concerns = bool(extra & set(entry["operations"]))
+        concerned.setdefault(entry["profile"], []).append((entry["id"], concerns))
+    for profile, entries in concerned.items():
+        if any(concerns for _, concerns in entries):
+            yield from (
+                f"{profile} is of an extension, which {name} does not name"
+                for name, concerns in entries
+                if not concerns
+            )
 
 
 def unused(spec: Spec) -> Iterator[str]:
@@ -206,6 +240,8 @@ RULES = (
     links,
     variants,
     home,
+    switches,
+    extensions,
     unused,
     wording,
 )

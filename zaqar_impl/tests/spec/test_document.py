@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
-from zaqar_impl.specdoc import deploy, spec_root
+from zaqar_impl.specdoc import SWITCHES, deploy, spec_root
 from zaqar_impl.tests.spec.reading import Spec
 
 QUEUE = "/v2/queues/{queue_name}"
@@ -15,6 +15,8 @@ MESSAGES = f"{QUEUE}/messages"
 CLAIMS = f"{QUEUE}/claims"
 SUBSCRIPTIONS = f"{QUEUE}/subscriptions"
 SUBSCRIPTION = f"{SUBSCRIPTIONS}/{{subscription_id}}"
+POOL = "/v2/pools/{pool_name}"
+FLAVOR = "/v2/flavors/{flavor_name}"
 
 TOPIC = "/v2/topics/{topic_name}"
 TOPIC_MESSAGES = f"{TOPIC}/messages"
@@ -70,6 +72,19 @@ AGREED = {
     "topic_subscription_update": ("PATCH", TOPIC_SUBSCRIPTION, "subscription:update"),
     "topic_subscription_delete": ("DELETE", TOPIC_SUBSCRIPTION, "subscription:delete"),
     "topic_subscription_confirm": ("PUT", f"{TOPIC_SUBSCRIPTION}/confirm", "subscription:confirm"),
+    "check_node_health": ("GET", "/v2/health", "health:get"),
+    "pool_list": ("GET", "/v2/pools", "pools:get_all"),
+    "pool_create": ("PUT", POOL, "pools:create"),
+    "pool_get": ("GET", POOL, "pools:get"),
+    "pool_update": ("PATCH", POOL, "pools:update"),
+    "pool_delete": ("DELETE", POOL, "pools:delete"),
+    "pool_queue_list": ("GET", f"{POOL}/queues", "pools:get_queues"),
+    "pool_queue_move": ("POST", f"{POOL}/queues", "pools:move_queue"),
+    "flavor_list": ("GET", "/v2/flavors", "flavors:get_all"),
+    "flavor_create": ("PUT", FLAVOR, "flavors:create"),
+    "flavor_get": ("GET", FLAVOR, "flavors:get"),
+    "flavor_update": ("PATCH", FLAVOR, "flavors:update"),
+    "flavor_delete": ("DELETE", FLAVOR, "flavors:delete"),
 }
 
 
@@ -109,8 +124,29 @@ def test_root_holds_no_template_marks(mark: str) -> None:
 
 
 def test_deployment_of_the_defaults_changes_nothing(spec: Spec) -> None:
-    """With every option at its default a deployment serves the document as it is written."""
-    assert deploy(spec.document, spec.options) == spec.document
+    """With every limit at its default, and every switch on, a deployment serves the document as it
+    is written."""
+    assert deploy(spec.document, spec.options, SWITCHES) == spec.document
+
+
+@pytest.mark.parametrize(
+    ("switches", "there"),
+    [
+        ((), set()),
+        (("pooling",), set()),
+        (("admin_mode",), {"health"}),
+        (SWITCHES, {"health", "pools", "flavors"}),
+    ],
+)
+def test_deployment_has_the_paths_that_it_switches_on(
+    switches: tuple[str, ...], there: set[str], spec: Spec
+) -> None:
+    """A path that needs a switch is served only where it is on, and the document is valid."""
+    served = deploy(spec.document, spec.options, switches)
+
+    validate(copy.deepcopy(served), cls=OpenAPIV30SpecValidator)
+    resources = {path.split("/")[2] for path in served["paths"] if path != "/"}
+    assert resources & {"health", "pools", "flavors"} == there
 
 
 def test_deployment_with_free_client_ids_is_valid(spec: Spec) -> None:

@@ -152,6 +152,17 @@ OF_OPERATIONS: dict[Rule, dict[str, Fault]] = {
         "parameter": (_with(HOME, template=f"{MESSAGES}{{?page}}"), "page is no parameter"),
         "variable": (_with(HOME, vars={}), "other variables"),
     },
+    operation_rules.switches: {
+        "unknown": (
+            lambda s: s.document["paths"]["/v2/health"].update({"x-enabled-by": ["admin"]}),
+            "admin is no switch",
+        ),
+        "of an operation": (_with(LIST, x__enabled__by=["admin_mode"]), "only a path"),
+    },
+    operation_rules.extensions: {
+        "denied": (_with(LIST, x__extension=False), "queue_list: x-extension"),
+        "needed by a common claim": (_with(POST, x__extension=True), "core is of an extension"),
+    },
     operation_rules.unused: {
         "shape": (lambda s: s.schemas["queue"].update(Spare={}), "Spare is not used"),
         "example": (lambda s: s.examples["error"].update(spare={}), "spare is not used"),

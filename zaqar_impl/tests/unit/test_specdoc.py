@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from zaqar_impl.specdoc import bundle, deploy, operations, shape, spec_root
+from zaqar_impl.specdoc import SWITCHES, bundle, deploy, operations, shape, spec_root
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_a_deployments_limits_are_in_its_document(document: dict[str, Any]) -> N
     assert limit.shape.schema["default"] == 7
     assert post.body is not None
     assert post.body.max_bytes == 1000
-    assert deploy(document, {}) == document
+    assert deploy(document, {}, SWITCHES) == document
 
 
 def test_violations_name_member_and_bound(document: dict[str, Any]) -> None:
@@ -90,3 +90,16 @@ def test_violations_name_member_and_bound(document: dict[str, Any]) -> None:
     assert metadata.violation({"_default_message_ttl": 5}) == (
         "_default_message_ttl: 5 is less than the minimum of 60"
     )
+
+
+@pytest.mark.option("transport.max_pools_per_page")
+@pytest.mark.option("transport.max_flavors_per_page")
+@pytest.mark.parametrize("resource", ["pool", "flavor"])
+def test_pages_of_administrators_are_bounded(document: dict[str, Any], resource: str) -> None:
+    """Each listing by its own option."""
+    deployed = deploy(document, {f"max_{resource}s_per_page": 7}, SWITCHES)
+
+    (listing,) = [o for o in operations(deployed) if o.id == f"{resource}_list"]
+    (limit,) = [p for p in listing.parameters if p.name == "limit"]
+    assert limit.shape.violation(8) == "8 is greater than the maximum of 7"
+    assert limit.shape.violation(7) is None
