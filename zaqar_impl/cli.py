@@ -157,6 +157,7 @@ def _overrides(parsed: argparse.Namespace) -> dict[tuple[str | None, str], Any]:
 
 
 def _serve(settings: Settings) -> int:
+    wiring.filters(settings)  # so that what is wrong with them is told at once, and once
     with contextlib.closing(server.listen(settings)) as bound, _mongodb(settings) as (uri, trouble):
         settings = dataclasses.replace(settings, mongodb_uri=uri)
         asyncio.run(_prepare(settings))

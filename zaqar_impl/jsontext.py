@@ -6,6 +6,7 @@ member that is named twice in one object, numbers beyond the range of a double, 
 make half a character. What is let in is kept byte for byte where it is a message's body.
 """
 
+import json
 import math
 import re
 from typing import Any
@@ -27,6 +28,7 @@ class _Post(msgspec.Struct):
     messages: list[_PostedMessage]
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _post_decoder = msgspec.json.Decoder(_Post)
 
 
@@ -49,6 +51,15 @@ def posted_bodies(text: bytes) -> list[bytes]:
     """The JSON text of each ``messages[i].body`` of a post that :func:`parse` and the spec have let
     in."""
     return [bytes(message.body) for message in _post_decoder.decode(text).messages]
+
+
+def written(value: Any) -> bytes:
+    """The shortest JSON text of a value, with integers of any size; members stay in their order.
+
+    Raises:
+        ValueError, TypeError, RecursionError: it is no JSON value.
+    """
+    return _encoder.encode(value).encode()
 
 
 def _finite(value: Any) -> bool:

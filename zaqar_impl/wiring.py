@@ -3,20 +3,24 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from starlette.types import ASGIApp
 
-from zaqar_impl.config import STORE_GROUP, Name, Settings, WrongConfiguration
+from zaqar_impl.config import Name, Settings, WrongConfiguration
+from zaqar_impl.config.stores import MANAGEMENT_GROUP, group_of
 from zaqar_impl.domain.clock import system_clock
 from zaqar_impl.domain.sealing import KeyRing
+from zaqar_impl.filters.loader import open_pipeline
+from zaqar_impl.filters.pipeline import Pipeline
 from zaqar_impl.handlers.service import Service
+from zaqar_impl.plugins import PluginError
 from zaqar_impl.rest.app import application
 from zaqar_impl.rest.cors import CorsPolicy
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
 from zaqar_impl.storage.interface import Storage
-from zaqar_impl.storage.loader import DriverError, UnknownDriver, open_driver
+from zaqar_impl.storage.loader import DriverError, WrongUri, open_driver
 from zaqar_impl.storage.management.loader import open_management
 from zaqar_impl.storage.opening import opened
 from zaqar_impl.storage.pooling import PooledStorage
@@ -31,14 +35,18 @@ def storage(settings: Settings) -> Storage:
 
 
 def pools(settings: Settings) -> PooledStorage:
-    """The storage over pools."""
+    """The storage over pools.
+
+    Raises:
+        WrongConfiguration: there is no such driver, or it can't use its URI or database.
+    """
+    uri = settings.management_uri or settings.mongodb_uri or ""
+    with _told(settings, Name("drivers", "management_store"), Name(MANAGEMENT_GROUP, "uri")):
+        register = open_management(
+            settings.management_driver, uri, settings.management_database, system_clock
+        )
     return PooledStorage(
-        open_management(
-            settings.management_driver,
-            settings.management_uri or settings.mongodb_uri or "",
-            settings.management_database,
-            system_clock,
-        ),
+        register,
         database=settings.database,
         default=_message_store(settings) if settings.virtual_pool else None,
         clock=system_clock,
@@ -52,14 +60,31 @@ def _message_store(settings: Settings) -> Storage:
         WrongConfiguration: there is no such driver, or it can't use its URI or database.
     """
     uri, database = settings.mongodb_uri or "", settings.database
-    try:
+    where = Name(group_of(settings.driver), "uri")
+    with _told(settings, Name("drivers", "message_store"), where):
         return open_driver(settings.driver, uri, database, system_clock)
-    except UnknownDriver as error:
-        where = Name("drivers", "message_store")
-        raise WrongConfiguration(f"{settings.origins.of(where)}: {error}") from error
+
+
+@contextlib.contextmanager
+def _told(settings: Settings, driver: Name, uri: Name) -> Iterator[None]:
+    """Tell an operator which of the two options of a driver is wrong."""
+    try:
+        yield
     except DriverError as error:
-        where = Name(STORE_GROUP, "uri")
-        raise WrongConfiguration(f"{settings.origins.of(where)}: {error}") from error
+        where = settings.origins.of(uri if isinstance(error, WrongUri) else driver)
+        raise WrongConfiguration(f"{where}: {error}") from error
+
+
+def filters(settings: Settings) -> Pipeline:
+    """The message filters that the settings name.
+
+    Raises:
+        WrongConfiguration: one of them can't work with its options.
+    """
+    try:
+        return open_pipeline(settings.filters)
+    except PluginError as error:
+        raise WrongConfiguration(str(error)) from error
 
 
 def rest_application(settings: Settings, *, validate_responses: bool = False) -> ASGIApp:
@@ -83,6 +108,7 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
         keys=KeyRing(settings.encryption_secrets),
+        filters=filters(settings),
     )
 
     @contextlib.asynccontextmanager

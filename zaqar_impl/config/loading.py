@@ -13,10 +13,16 @@ from zaqar_impl.config import unsupported
 from zaqar_impl.config.describing import rule
 from zaqar_impl.config.errors import WrongConfiguration
 from zaqar_impl.config.files import PROGRAM, PROJECT, files_of, read
+from zaqar_impl.config.filters import needless
 from zaqar_impl.config.findings import findings
 from zaqar_impl.config.group import Name
 from zaqar_impl.config.origins import Origins, origins
-from zaqar_impl.config.registry import old_names, options_by_group, options_by_name
+from zaqar_impl.config.registry import (
+    old_names,
+    options_by_group,
+    options_by_name,
+    register_plugins,
+)
 from zaqar_impl.config.rules import checked
 from zaqar_impl.config.settings import Settings, settings_of
 
@@ -38,12 +44,13 @@ def load(
     files = files_of(files, directories)
     given = read(files)
     found = origins({Name(*name): v for name, v in overrides.items()}, given, old_names())
-    options = options_by_name()
     with _oslo_says_nothing():
         conf = _parsed(files)
-        _settle(conf, options, found)
-    told = findings(given, options.keys(), old_names())
-    return checked(settings_of(conf, found, told))
+        _settle(conf, options_by_name(), found)
+        brought = register_plugins(conf, found)
+        _settle(conf, brought, found)
+    told = findings(given, {**options_by_name(), **brought}.keys(), old_names())
+    return checked(settings_of(conf, found, [*told, *needless(conf, found)]))
 
 
 @contextlib.contextmanager
@@ -93,6 +100,8 @@ def _settle_one(conf: cfg.ConfigOpts, name: Name, option: cfg.Opt, found: Origin
     value = conf[name.option] if name.group is None else conf[name.group][name.option]
     if value is None and option.default is not None:
         raise ValueError("an empty number")
+    if value is None and option.required:
+        raise WrongConfiguration(f"{name}: has to be given.")
 
 
 def _wrong(name: Name, option: cfg.Opt, found: Origins) -> WrongConfiguration:

@@ -13,6 +13,7 @@ from oslo_config import cfg
 from zaqar_impl.config import (
     cors,
     encryption,
+    filters,
     general,
     logs,
     rest,
@@ -20,7 +21,8 @@ from zaqar_impl.config import (
     stores,
     transport,
 )
-from zaqar_impl.config.group import Name
+from zaqar_impl.config.group import Groups, Name
+from zaqar_impl.config.origins import Origins
 
 _MODULES = (
     general,
@@ -31,6 +33,7 @@ _MODULES = (
     cors,
     sharing,
     encryption,
+    filters,
 )
 
 #: What each group is about, for the sample file and the reference page.
@@ -43,6 +46,7 @@ _ABOUT: Mapping[str | None, str] = {
     "transport": "Limits and defaults of the API. A deployment shows its own in /openapi.json.",
     "drivers:management_store:mongodb": "The MongoDB that knows the pools, and what lives where.",
     "pooling:catalog": "Which pool a queue lives in.",
+    "storage": "Message filters, the plug-ins of other packages that see each message.",
     "signed_url": "Pre-signed URLs, by which a part of a queue is shared.",
     "cors": "Pages of other origins that may use the API from within a browser.",
 }
@@ -60,10 +64,24 @@ def options_by_group() -> dict[str | None, list[cfg.Opt]]:
 @functools.cache
 def options_by_name() -> Mapping[Name, cfg.Opt]:
     """Every option that has an effect, by group and name."""
+    return _named(options_by_group())
+
+
+def register_plugins(conf: cfg.ConfigOpts, origins: Origins) -> Mapping[Name, cfg.Opt]:
+    """Make the options known that come with what the others name: a driver, filters.
+
+    Raises:
+        WrongConfiguration: a filter is not there.
+    """
+    brought = {**stores.options_of_driver(conf), **filters.options_of_filters(conf, origins)}
+    for group, options in brought.items():
+        conf.register_opts(options, group=group)
+    return _named(brought)
+
+
+def _named(groups: Groups) -> Mapping[Name, cfg.Opt]:
     return {
-        Name(group, option.dest): option
-        for group, options in options_by_group().items()
-        for option in options
+        Name(group, option.dest): option for group, options in groups.items() for option in options
     }
 
 

@@ -26,6 +26,8 @@ def checked(settings: Settings) -> Settings:
         WrongConfiguration: options contradict each other.
     """
     _check_ranges(settings)
+    if settings.driver != "mongodb":  # what another one makes of its URI is its own business
+        return settings
     _check_acknowledgement(settings)
     return _with_tls(settings)
 

@@ -15,22 +15,28 @@ from oslo_config import cfg
 
 from zaqar_impl.config.cors import CORS_GROUP
 from zaqar_impl.config.encryption import ENCRYPTION_NAMES, encryption_findings, encryption_secrets
+from zaqar_impl.config.filters import chosen_filters
 from zaqar_impl.config.logs import LOG_OPTIONS
 from zaqar_impl.config.origins import Origins
 from zaqar_impl.config.rest import REST_GROUP
 from zaqar_impl.config.sharing import SHARING_GROUP
-from zaqar_impl.config.stores import CATALOG_GROUP, MANAGEMENT_GROUP, STORE_GROUP
+from zaqar_impl.config.stores import (
+    CATALOG_GROUP,
+    MANAGEMENT_GROUP,
+    STORE_GROUP,
+    driver_of,
+    group_of,
+)
 from zaqar_impl.config.tls import tls_options
 from zaqar_impl.domain.limits import Limits
 from zaqar_impl.domain.sharing import Signing
-
-#: Upstream's names of drivers that go by another one here.
-_OTHER_NAMES = {"mongodb.fifo": "mongodb"}
+from zaqar_impl.filters.loader import Chosen
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The effective values. ``mongodb_uri`` is None when an embedded mongod is meant.
+    """The effective values. ``mongodb_uri`` is the URI of the driver, and None when an embedded
+    mongod is meant; ``filters`` are in the order of the pipeline.
 
     ``encryption_secrets`` are the keys of message bodies, the one that encrypts first;
     ``transport`` does not have them.
@@ -59,6 +65,7 @@ class Settings:
     cors: Mapping[str, Any]
     logs: Mapping[str, Any]
     tls: Mapping[str, str | None]
+    filters: Chosen
     #: Where the options come from, for messages about their values.
     origins: Origins
     #: What the operator should know of the files; the command logs it.
@@ -85,6 +92,7 @@ class Settings:
 
 def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] = ()) -> Settings:
     """The settings that these parsed options mean."""
+    store = conf[group_of(driver_of(conf))]
     return Settings(
         debug=conf.debug,
         auth_strategy=conf.auth_strategy,
@@ -93,9 +101,9 @@ def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] 
         bind=conf[REST_GROUP].bind,
         port=conf[REST_GROUP].port,
         workers=conf[REST_GROUP].workers,
-        driver=_OTHER_NAMES.get(conf.drivers.message_store, conf.drivers.message_store),
-        mongodb_uri=conf[STORE_GROUP].uri,
-        database=conf[STORE_GROUP].database,
+        driver=driver_of(conf),
+        mongodb_uri=store.uri,
+        database=store.database,
         data_dir=Path(conf.embedded.data_dir or _user_data_dir()),
         pooling=conf.pooling,
         virtual_pool=conf[CATALOG_GROUP].enable_virtual_pool,
@@ -109,6 +117,7 @@ def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] 
         logs={name: conf[name] for name in LOG_OPTIONS},
         tls={option.name: conf[STORE_GROUP][option.name] for option in tls_options()},
         origins=origins,
+        filters=chosen_filters(conf),
         findings=[*findings, *encryption_findings(conf.transport, origins)],
         signing=_signing(conf),
     )

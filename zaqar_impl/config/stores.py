@@ -6,7 +6,16 @@ from oslo_config import cfg
 from zaqar_impl.config.group import Groups
 from zaqar_impl.config.tls import tls_options
 
-STORE_GROUP = "drivers:message_store:mongodb"
+#: Upstream's names of drivers that go by another one here.
+_OTHER_NAMES = {"mongodb.fifo": "mongodb"}
+
+
+def group_of(driver: str) -> str:
+    """The group with the options of a driver."""
+    return f"drivers:message_store:{driver}"
+
+
+STORE_GROUP = group_of("mongodb")
 MANAGEMENT_GROUP = "drivers:management_store:mongodb"
 CATALOG_GROUP = "pooling:catalog"
 
@@ -16,7 +25,8 @@ _DRIVERS = [
         default="mongodb",
         deprecated_name="storage",
         help="Storage driver, by its entry point's name; mongodb.fifo is mongodb, which keeps the "
-        "order of messages in any case.",
+        "order of messages in any case. A driver of another package has a group like that of "
+        "mongodb, with its own name, for its uri and database.",
     ),
 ]
 
@@ -72,3 +82,20 @@ OPTIONS: Groups = {
     CATALOG_GROUP: _CATALOG,
     "embedded": _EMBEDDED,
 }
+
+_OF_ANY_DRIVER = [
+    cfg.StrOpt("uri", secret=True, help="URI that the driver opens."),
+    cfg.StrOpt("database", default="zaqar", help="Name of the database."),
+]
+
+
+def driver_of(conf: cfg.ConfigOpts) -> str:
+    """The name of the driver that is chosen."""
+    name: str = conf.drivers.message_store
+    return _OTHER_NAMES.get(name, name)
+
+
+def options_of_driver(conf: cfg.ConfigOpts) -> Groups:
+    """The options of the driver that is chosen, if it is another one."""
+    group = group_of(driver_of(conf))
+    return {} if group == STORE_GROUP else {group: _OF_ANY_DRIVER}

@@ -85,7 +85,6 @@ OPTIONS: Mapping[str | None, Mapping[str, str]] = {
     },
     "storage": {
         "queue_pipeline": "no stages can stand before the queues",
-        "message_pipeline": _LATER,
         "claim_pipeline": "no stages can stand before the claims",
         "subscription_pipeline": "no stages can stand before the subscriptions",
         "topic_pipeline": "no stages can stand before the topics",

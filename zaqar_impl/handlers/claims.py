@@ -43,7 +43,10 @@ async def claim_create(
         claim = await make()
     else:
         claim = await service.on_demand(QueueRef(caller.project, spent.queue), make)
-    return claim and _told(service, ref, claim)
+    if claim is None:
+        return None
+    async with service.released_on_failure(ref, claim):
+        return await _told(service, ref, claim)
 
 
 async def claim_get(service: Service, caller: Caller, *, queue_name: str, claim_id: str) -> Claim:
@@ -56,7 +59,7 @@ async def claim_get(service: Service, caller: Caller, *, queue_name: str, claim_
     claim = await service.storage.claims.get(ref, claim_id)
     if claim is None:
         raise _gone(queue_name, claim_id)
-    return _told(service, ref, claim)
+    return await _told(service, ref, claim)
 
 
 async def claim_update(
@@ -91,8 +94,8 @@ def _terms(service: Service, ttl: int | None, grace: int | None) -> ClaimTerms:
     )
 
 
-def _told(service: Service, ref: QueueRef, claim: Claim) -> Claim:
-    return replace(claim, messages=service.told(ref, claim.messages))
+async def _told(service: Service, ref: QueueRef, claim: Claim) -> Claim:
+    return replace(claim, messages=await service.told(ref, claim.messages))
 
 
 def _gone(queue_name: str, claim_id: str) -> NotFound:

@@ -9,6 +9,7 @@ from functools import partial
 from zaqar_impl.domain.errors import EncryptionUnavailable, InvalidInput, NotFound
 from zaqar_impl.domain.metadata import effective
 from zaqar_impl.domain.values import Caller, Kind, Message, NewMessage, QueueRef
+from zaqar_impl.handlers.popping import popped
 from zaqar_impl.handlers.service import Service
 
 __all__ = [
@@ -54,7 +55,7 @@ async def message_post(
     queue is made when it does not exist, but never by a request that is refused (D-40).
 
     Raises:
-        InvalidInput: the request is larger than the queue allows.
+        InvalidInput: the request is larger than the queue allows, or a filter refuses a message.
         EncryptionUnavailable: the queue asks for encryption, and the server has lost its key.
     """
     ref = QueueRef(caller.project, queue_name, kind)
@@ -74,7 +75,7 @@ async def message_post(
         )
         for message in messages
     ]
-    stored = service.stored(ref, metadata, new)
+    stored = await service.stored(ref, metadata, new)
     post = partial(service.storage.messages.post, ref, stored, producer=caller.client_id)
     return await service.on_demand(ref, post)
 
@@ -112,7 +113,7 @@ async def message_list(
             return MessagePage([], None)
         after = found[-1].position
         # An empty page would be the end of the queue.
-        if told := service.told(ref, found):
+        if told := await service.told(ref, found):
             return MessagePage(told, str(after))
 
 
@@ -191,8 +192,7 @@ async def message_delete_many(
     if pop is not None:
         if with_claims and claim_ids is not None:
             raise InvalidInput("claim_ids goes with ids only.")
-        can_tell = partial(service.can_tell, ref)
-        return service.told(ref, await service.storage.messages.pop(ref, pop, accept=can_tell))
+        return await popped(service, ref, pop)
     assert message_ids is not None
     if with_claims and not claim_ids:
         raise InvalidInput(
@@ -211,7 +211,7 @@ async def _named(service: Service, ref: QueueRef, ids: Sequence[str]) -> Sequenc
         EncryptionUnavailable: some exist, but none can be decrypted.
     """
     found = await service.storage.messages.get_many(ref, ids)
-    told = service.told(ref, found)
+    told = await service.told(ref, found)
     if found and not told:
         raise EncryptionUnavailable(
             "The message is stored encrypted, and this server can't decrypt it now; it is kept."

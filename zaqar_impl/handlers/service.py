@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What handlers work with, given to them by the wiring."""
 
+import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,7 +15,8 @@ from zaqar_impl.domain.limits import Limits
 from zaqar_impl.domain.metadata import effective
 from zaqar_impl.domain.sealing import KeyRing
 from zaqar_impl.domain.sharing import Signing
-from zaqar_impl.domain.values import Message, Metadata, NewMessage, QueueRef
+from zaqar_impl.domain.values import Claim, Message, Metadata, NewMessage, QueueRef
+from zaqar_impl.filters.pipeline import Pipeline
 from zaqar_impl.specdoc import Shape
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.pooling import PooledStorage
@@ -25,11 +27,13 @@ _T = TypeVar("_T")
 
 #: What a handler is: it takes the service, the caller, and the operation's arguments by name.
 Handler = Callable[..., Awaitable[Any]]
+NO_FILTERS = Pipeline()
 
 
 @dataclass(frozen=True)
 class Service:
-    """The opened storage, the limits in force, the time, and what the spec says of stored things.
+    """The opened storage, the limits in force, the time, the filters of the deployment, and what
+    the spec says of stored things.
 
     ``metadata_shape`` is the spec's shape of queue metadata: the result of a change is checked by
     it like a creation. ``home_document`` is the body of the home document, made from the spec.
@@ -47,6 +51,7 @@ class Service:
     pools: PooledStorage | None = None
     signing: Signing | None = None
     keys: KeyRing = field(default_factory=KeyRing)
+    filters: Pipeline = NO_FILTERS
 
     async def on_demand(self, ref: QueueRef, work: Callable[[], Awaitable[_T]]) -> _T:
         """What ``work`` gives; the queue is made, with no metadata, when it is missed there."""
@@ -62,24 +67,39 @@ class Service:
         assert self.pools is not None
         return self.pools
 
-    def stored(
+    async def stored(
         self, ref: QueueRef, metadata: Metadata, messages: Sequence[NewMessage]
     ) -> Sequence[NewMessage]:
-        """The messages as the storage is given them: sealed, if the queue's metadata asks for that.
+        """The messages as the storage is given them: every way in leads through here.
+
+        They have passed the filters, and are sealed if the queue's metadata asks for that.
 
         Raises:
-            EncryptionUnavailable: it does, but there is no key.
+            InvalidInput: a filter refuses one of them.
+            EncryptionUnavailable: they are to be sealed, but there is no key.
         """
+        messages = await self.filters.incoming(ref, messages, metadata)
         if not effective(metadata, "_enable_encrypt_messages", False):
             return messages
         return [self.keys.sealed(message, ref.project) for message in messages]
 
-    def told(self, ref: QueueRef, messages: Sequence[Message]) -> Sequence[Message]:
-        """The messages as readers see them, with checksums if the deployment wants them.
+    async def told(self, ref: QueueRef, messages: Sequence[Message]) -> Sequence[Message]:
+        """The messages as readers see them: every way out leads through here.
 
-        Every reader gets its messages here. Those whose bodies can't be opened are left out, and
-        the log says so (decision 0052).
+        They are opened, pass the filters, and have checksums of what is left if the deployment
+        wants them. Those whose bodies can't be opened are left out, and the log says so (decision
+        0052).
         """
+        messages = await self.filters.outgoing(ref, self._opened(ref, messages))
+        if self.enable_checksum:
+            return [with_checksum(message) for message in messages]
+        return messages
+
+    def can_tell(self, ref: QueueRef, message: Message) -> bool:
+        """Whether :meth:`told` can open this message; consumers are handed out no other."""
+        return bool(self._opened(ref, [message]))
+
+    def _opened(self, ref: QueueRef, messages: Sequence[Message]) -> Sequence[Message]:
         opened: list[Message] = []
         reasons: Counter[str] = Counter()
         for message in messages:
@@ -95,8 +115,14 @@ class Service:
                 reason,
                 times,
             )
-        return [with_checksum(message) for message in opened] if self.enable_checksum else opened
+        return opened
 
-    def can_tell(self, ref: QueueRef, message: Message) -> bool:
-        """Whether :meth:`told` gives this message; consumers are handed out no other."""
-        return bool(self.told(ref, [message]))
+    @contextlib.asynccontextmanager
+    async def released_on_failure(self, ref: QueueRef, claim: Claim) -> AsyncIterator[None]:
+        """Ends a new claim when the block fails: nobody has heard of it, and its messages are
+        others' at once."""
+        try:
+            yield
+        except Exception:
+            await self.storage.claims.release(ref, claim.id)
+            raise

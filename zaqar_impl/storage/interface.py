@@ -6,7 +6,8 @@ suite in ``zaqar_impl.storage.contract``. The promises that hold for every metho
 
 * Projects never see each other, nor do queues and topics: every call is scoped by its
   :class:`QueueRef`, or by project and kind, compared exactly. What is said here of queues holds for
-  topics too, which are queues of another kind; nobody claims from those.
+  topics too, which are queues of another kind. Clients claim nothing from those, but the service
+  holds messages with a claim where it pops them through filters.
 * Queues are made by :meth:`QueueStore.create` alone. What needs one that is not there says so, and
   the caller makes it.
 * A message, claim or subscription whose time has passed is treated as if it did not exist, from

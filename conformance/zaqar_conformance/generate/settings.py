@@ -19,9 +19,10 @@ _NO_HEADER_CHARACTERS = "".join(map(chr, (*range(9), *range(10, 32), *range(127,
 
 #: Longer walks along the links find no more: queue, message, claim, delete is four steps.
 _STEPS_OF_A_WALK = 6
-#: Many walks end at their first step, so a few would lead nowhere. The engine keeps all of them in
-#: memory, and begins anew after each new failure, so thousands would cost more than they find.
-_FEWEST_WALKS, _MOST_WALKS = 60, 300
+#: Many walks end at their first step, and queues and topics share them: a few would lead nowhere.
+#: The engine keeps all of them in memory, and begins anew after each new failure, so thousands
+#: would cost more than they find.
+_FEWEST_WALKS, _MOST_WALKS = 120, 300
 
 
 @dataclass(frozen=True)

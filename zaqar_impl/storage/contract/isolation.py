@@ -115,3 +115,16 @@ class IsolationContract(ContractFixtures):
             assert await storage.queues.count(ref.project, lambda _: True, kind=one.kind) == 1
         await storage.queues.delete(topic)
         assert await storage.queues.get(ref) == Queue(ref, {"kind": "queue"})
+
+    async def test_messages_of_a_topic_can_be_held(self, storage: Storage, ref: QueueRef) -> None:
+        """By a claim, as the service does to pop them; the queue of that name is not concerned."""
+        topic = QueueRef(ref.project, ref.name, Kind.TOPIC)
+        await post(storage, ref, "in the queue")
+        posted = await post(storage, topic, "in the topic")
+
+        held = await claim(storage, topic)
+        await storage.messages.delete_many(topic, posted, claim_ids=[held.id])
+
+        assert bodies(held.messages) == ["in the topic"]
+        assert await read(storage, topic) == []
+        assert bodies(await read(storage, ref, include_claimed=False)) == ["in the queue"]

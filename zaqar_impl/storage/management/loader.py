@@ -6,13 +6,8 @@ of the database and the clock, and gives a management store that is not open yet
 ValueError, with a line for the operator, if it cannot use them.
 """
 
-from importlib.metadata import entry_points
-from typing import Any
-
-from stevedore import DriverManager
-
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.storage.loader import UnknownDriver, WrongUri
+from zaqar_impl.storage.loader import DriverKind, opened_by
 from zaqar_impl.storage.management.interface import Management
 
 GROUP = "zaqar_impl.management"
@@ -22,16 +17,8 @@ def open_management(name: str, uri: str, database: str, clock: Clock) -> Managem
     """The management store that the driver makes of the URI, not opened yet.
 
     Raises:
-        DriverError: there is no such driver, or it cannot use the URI or the database.
+        DriverError: there is no such driver, it cannot use the URI or the database, or it is none.
     """
-    found = entry_points(group=GROUP).names
-    if name not in found:
-        raise UnknownDriver(
-            f"No management driver is called {name!r}; there are: {', '.join(sorted(found))}."
-        )
-    factory = DriverManager[Any](GROUP, name).driver
-    try:
-        management: Management = factory(uri, database, clock)
-    except ValueError as error:
-        raise WrongUri(f"The management driver {name} cannot use its URI: {error}") from error
+    kind = DriverKind(GROUP, "management driver", Management)
+    management: Management = opened_by(kind, name, (uri, database, clock))
     return management

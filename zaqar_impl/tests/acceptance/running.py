@@ -16,6 +16,16 @@ import psutil
 SLOWEST_START = 60
 
 
+def refused(*flags: str) -> tuple[int, str]:
+    """Exit status and the last line on stderr of a start that fails."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from zaqar_impl.cli import main; main()", *flags],
+        capture_output=True, text=True, timeout=90,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr.strip().splitlines()[-1]
+
+
 class RunningServer:
     """``zaqar-server`` in a process of its own, on a free port, with its data in ``data_dir``.
 

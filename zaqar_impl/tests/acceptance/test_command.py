@@ -7,7 +7,6 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,20 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from zaqar_impl.tests.acceptance.running import RunningServer
+from zaqar_impl.tests.acceptance.running import RunningServer, refused
 
 EXIT_USAGE, EXIT_STORAGE, EXIT_PORT = 2, 3, 4
 HEADERS = {"Client-ID": "3381af92-2b9e-11e3-b191-71861300734c", "X-Project-ID": "demo"}
-
-
-def refused(*flags: str) -> tuple[int, str]:
-    """Exit status and the last line on stderr of a start that fails."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from zaqar_impl.cli import main; main()", *flags],
-        capture_output=True, text=True, timeout=90,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stderr.strip().splitlines()[-1]
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 from zaqar_impl.config import Settings, list_options, load
 from zaqar_impl.domain.errors import StorageUnavailable
 from zaqar_impl.domain.sealing import KeyRing
+from zaqar_impl.filters.loader import open_pipeline
+from zaqar_impl.filters.pipeline import Pipeline
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
@@ -35,7 +37,13 @@ class Clock:
 
 
 def application_of(
-    settings: Settings, storage: Any, clock: Clock, pools: Any = None, **more: Any
+    settings: Settings,
+    storage: Any,
+    clock: Clock,
+    *,
+    pools: Any = None,
+    filters: Pipeline | None = None,
+    **more: Any,
 ) -> ASGIApp:
     """The REST application of a deployment, over this storage."""
     document = deploy(bundle(spec_root()), settings.transport, settings.switches)
@@ -49,6 +57,7 @@ def application_of(
         enable_checksum=settings.enable_checksum,
         signing=settings.signing,
         keys=KeyRing(settings.encryption_secrets),
+        filters=filters or open_pipeline(settings.filters),
     )
     return application(
         document, service, validate_responses=True, cors=cors_policy(settings), **more

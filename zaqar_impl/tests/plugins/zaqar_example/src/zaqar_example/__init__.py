@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A message filter and a storage driver for Zaqar."""
