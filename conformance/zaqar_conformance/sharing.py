@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from zaqar_conformance import match, paths
-from zaqar_conformance.case import Unsupported, setup
+from zaqar_conformance.case import Mismatch, Unsupported, setup
 from zaqar_conformance.client import Api
 from zaqar_conformance.exchange import Exchange
 
@@ -39,10 +39,17 @@ def asked(api: Api, name: str, body: Any) -> Exchange:
 
 
 def share_of(answer: Exchange) -> dict[str, Any]:
-    """The share in an answer, with all its members and no other."""
+    """The share in an answer, with all its members, each of its type, and no other."""
     match.status(answer, 200)
     share = match.object_of(answer)
     match.keys("a share", share, KEYS)
+    for member in ("paths", "methods"):
+        for one in match.an_array(member, share[member]):
+            match.like(f"an element of {member}", one, ".+", "a text")
+    match.like("project", share["project"], ".+", "a text")
+    _time(share["expires"])
+    # what opens a share is told to nobody, not even in a finding
+    match.equal("whether the signature is a text", isinstance(share["signature"], str), True)
     return share
 
 
@@ -56,7 +63,7 @@ def shared(api: Api, name: str, **wanted: Any) -> dict[str, Any]:
 def now(api: Api, name: str) -> datetime:
     """The time on the target."""
     share = share_of(asked(api, name, {}))
-    return datetime.strptime(share["expires"], FORM) - _DAY
+    return _time(share["expires"]) - _DAY
 
 
 def headers(api: Api, share: Mapping[str, Any], **changed: str | None) -> dict[str, str | None]:
@@ -70,3 +77,14 @@ def headers(api: Api, share: Mapping[str, Any], **changed: str | None) -> dict[s
         "X-Project-ID": share["project"],
         **{name.replace("_", "-"): value for name, value in changed.items()},
     }
+
+
+def _time(told: object) -> datetime:
+    """The time that a share tells, which is written in that form and no other."""
+    try:
+        time = datetime.strptime(str(told), FORM)
+    except ValueError:
+        time = None
+    if time is None or time.strftime(FORM) != told:
+        raise Mismatch("expires: a time in UTC as YYYY-MM-DDTHH:MM:SS", match.said(told))
+    return time

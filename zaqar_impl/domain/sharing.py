@@ -87,14 +87,15 @@ def time_of(text: str) -> int | None:
         return None
     try:
         time = datetime.fromisoformat(text)
-        return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+        # a zone may lead out of the calendar, where nothing can be written any more
+        return int((time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None
 
 
 def written(seconds: float) -> str:
     """A time as it is signed and told."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(int(seconds), UTC).replace(tzinfo=None).isoformat()
 
 
 def _covers(shared: str, path: str) -> bool:

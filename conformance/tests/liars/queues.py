@@ -135,6 +135,21 @@ lie(
 )
 lie("takes one filter for enough", "queue-list.metadata-filter", passes=_one_filter_is_enough)
 lie("does not look into objects", "queue-list.metadata-filter", passes_filter=_top_level_only)
+lie(
+    "finds no booleans",
+    "queue-list.metadata-filter-boolean",
+    passes_boolean=lambda self, value, text: False,
+)
+lie(
+    "takes a boolean for a number",
+    "queue-list.metadata-filter-boolean",
+    passes_boolean=lambda self, value, text: text in ("true", "1") if value else text != "true",
+)
+lie(
+    "takes any spelling of a number",
+    "queue-list.metadata-filter-spelling",
+    filter_value=lambda self, text: int(text) if text.isdecimal() else text,
+)
 lie("breaks on a filter with a comma", "queue-list.metadata-filter-comma", passes=_broken_by_commas)
 lie(
     "counts the queues of the page",

@@ -199,11 +199,17 @@ class Queues(State, Metadata):
         value = metadata
         for part in key.split("."):
             value = value.get(part) if isinstance(value, dict) else None
-        return bool(value == self.filter_value(text)) and not isinstance(value, bool)
+        if isinstance(value, bool):
+            return self.passes_boolean(value, text)
+        return bool(value == self.filter_value(text))
+
+    def passes_boolean(self, value: bool, text: str) -> bool:
+        """Whether a boolean is what the text says."""
+        return text == ("true" if value else "false")
 
     def filter_value(self, text: str) -> int | str:
         """What a filter compares with: an integer as an integer."""
-        return int(text) if re.fullmatch(r"-?[0-9]+", text) else text
+        return int(text) if re.fullmatch(r"0|-?[1-9][0-9]*", text) else text
 
     def entry(self, call: Call, name: str, detailed: bool) -> dict[str, Any]:
         """A queue in a list."""

@@ -230,6 +230,30 @@ def metadata_filter_comma(api: Api) -> None:
         match.status(api.get(f"{paths.QUEUES}?{query}"), 200, 400)
 
 
+@case("queue-list.metadata-filter-boolean", needs=("queue-list.metadata-filter",))
+def metadata_filter_boolean(api: Api) -> None:
+    """A filter finds true and false, and takes neither for a number."""
+    yes, no = arrange.queue(api, {"on": True}), arrange.queue(api, {"on": False})
+
+    for text, expected in (("true", [yes]), ("false", [no]), ("1", []), ("0", [])):
+        answer = api.get(paths.QUEUES, params={"on": text, "limit": api.limits.max_queues_per_page})
+        found = set(match.queue_names(answer)) & {yes, no}
+        match.same_items(f"queues with on={text}", list(found), expected)
+
+
+@case("queue-list.metadata-filter-spelling", needs=("queue-list.metadata-filter",))
+def metadata_filter_spelling(api: Api) -> None:
+    """A filter finds a number as JSON writes it, and no other spelling."""
+    name = arrange.queue(api, {"size": 3})
+
+    for text, expected in (("3", [name]), ("03", []), ("3.0", [])):
+        answer = api.get(
+            paths.QUEUES, params={"size": text, "limit": api.limits.max_queues_per_page}
+        )
+        found = set(match.queue_names(answer)) & {name}
+        match.same_items(f"queues with size={text}", list(found), expected)
+
+
 @case("queue-list.count", needs=_CREATED)
 def count(api: Api) -> None:
     """The count is that of the project, on every page."""

@@ -4,6 +4,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zaqar_impl.domain.sharing import Share, Signing, fault, signature, time_of, written
 
@@ -165,10 +167,21 @@ def test_what_is_no_time_is_not_read(text: str) -> None:
     assert time_of(text) is None
 
 
-def test_times_at_the_ends_of_the_calendar_are_no_failure() -> None:
-    """A zone may lead out of it."""
-    assert time_of("9999-12-31T23:59:59-01:00") is not None
-    assert time_of("0001-01-01T00:00:00+01:00") is not None
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+01:00"]
+)
+def test_times_beyond_the_calendar_are_none(text: str) -> None:
+    """A zone may lead out of it; such an end opens nothing, and fails nothing."""
+    assert time_of(text) is None
+    assert not opened(replace(SHARE, expires=text))
+
+
+@given(st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.,Z+-]{0,20})?\Z") | st.text())
+def test_any_text_is_a_time_or_none(text: str) -> None:
+    """What is read can be written, and means the same again."""
+    seconds = time_of(text)
+
+    assert seconds is None or time_of(written(seconds)) == seconds
 
 
 def test_key_is_not_shown() -> None:
