@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -73,7 +73,7 @@ class Mover:
         try:
             async with _alive(self._catalogue, ref, token):
                 step = await self._step(ref, place, pool, token)
-                moved = await step.copy(await self._router.apart(place))
+                moved = await step.copy(lambda: self._tidy(step, pool))
                 if not await self._catalogue.finish_move(ref, token):
                     raise MoveBroken(ref)
         except BaseException:
@@ -107,6 +107,16 @@ class Mover:
             raise NotFound(f"Pool {pool!r} does not exist.")
         source, new = self._router.at(place), self._router.stores.of(target)
         return _Copying(ref, token, _movable(source), source, _movable(new), place)
+
+    async def _tidy(self, step: "_Copying", target: str) -> None:
+        """Remove what earlier moves have left in other pools. This move has the queue to itself, so
+        nothing is on its way to them; a pool that is down is left for later."""
+        for name, store in (await self._router.apart(step.place)).items():
+            if name != target and isinstance(store, Movable):
+                with contextlib.suppress(StorageUnavailable):
+                    await step.remove_remnant(store)
+                    if await store.queues.get(step.ref) is None:
+                        await self._catalogue.forget(step.ref, name)
 
     async def _undo(self, ref: QueueRef, place: Place, pool: str, token: str) -> None:
         """End the move, unless it came to its end, and leave the queue where it was.
@@ -152,13 +162,14 @@ class _Copying:
     target: Movable
     place: Place
 
-    async def copy(self, apart: Sequence[Storage]) -> int:
-        """Freeze the queue, remove what earlier moves have left in the stores ``apart``, wait, and
-        copy it; how many messages it had."""
+    async def copy(self, meanwhile: Callable[[], Awaitable[None]]) -> int:
+        """Freeze the queue, wait, and copy it; how many messages it had.
+
+        ``meanwhile`` is done while nothing else can be.
+        """
         await self._freeze()
-        for store in [*map(_movable, apart), self.target]:
-            await self._remove_remnant(store)
-        await asyncio.sleep(self.source.transfer.settle_seconds)
+        await self.remove_remnant(self.target)
+        await asyncio.gather(asyncio.sleep(self.source.transfer.settle_seconds), meanwhile())
         queue = await self._freeze()
         await self.target.transfer.receive(self.ref, queue, self.token)
         copied = await self._copy_messages()
@@ -188,9 +199,12 @@ class _Copying:
                 raise NotFound(f"{self.ref} does not exist.")
             return queue
 
-    async def _remove_remnant(self, store: Movable) -> None:
-        """Only what is frozen by another move: this store might be the original under another
-        name, and that is frozen by this one."""
+    async def remove_remnant(self, store: Movable) -> None:
+        """Remove what an earlier move has left in the store.
+
+        Only what is frozen by another move: this store might be the original under another name,
+        and that is frozen by this one.
+        """
         freeze = await store.transfer.frozen(self.ref)
         if freeze is not None and freeze.token != self.token:
             await store.transfer.drop(self.ref, freeze)

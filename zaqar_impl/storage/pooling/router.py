@@ -13,7 +13,7 @@ the mark away, and the entry stays.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from zaqar_impl.domain.clock import Clock
@@ -153,7 +153,7 @@ class Router:
         if place is None:
             await self.call(ref, lambda store: store.queues.delete(ref))
             return
-        for store in await self.apart(place):
+        for store in (await self.apart(place)).values():
             await drop_remnant(store, ref)
         while True:
             try:
@@ -174,12 +174,13 @@ class Router:
             (store, frozenset(spread.elsewhere.get(name, ()))) for name, store in stores.items()
         ]
 
-    async def apart(self, place: Place) -> Sequence[Storage]:
-        """The stores that may have remains of the queue, as far as there are such pools."""
+    async def apart(self, place: Place) -> Mapping[str, Storage]:
+        """The stores that may have remains of the queue, as far as there are such pools, by
+        name."""
         names = [name for name in place.apart if name]
         pools = await asyncio.gather(*(self.management.pools.get(name) for name in names))
-        stores = [self.stores.of(pool) for pool in pools if pool is not None]
-        return [*stores, self._nowhere] if DEFAULT in place.apart else stores
+        stores = {pool.name: self.stores.of(pool) for pool in pools if pool is not None}
+        return {**stores, DEFAULT: self._nowhere} if DEFAULT in place.apart else stores
 
     async def _choice(self, ref: QueueRef, metadata: Metadata) -> str:
         """The name of the pool that a new queue is put into.

@@ -158,6 +158,39 @@ async def test_move_back_and_forth(world: World) -> None:
         assert bodies(await read(world.one, JOBS)) == ["1", "2", "3"]
 
 
+async def test_next_move_clears_what_the_last_one_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In whichever pool it is; one that is down is left for later, and nobody waits for it."""
+    stores = await world.one.stores()
+
+    async def nothing(*_args: object) -> None: ...
+
+    async def down(*_args: object) -> None:
+        raise StorageUnavailable
+
+    monkeypatch.setattr(world.one._mover, "_clear", nothing)
+    await world.one.move(JOBS, "b")
+    await world.management.pools.put(Pool("c", "memory://c", 1))
+    assert await stores["a"].queues.get(JOBS) is not None
+
+    with monkeypatch.context() as patch:
+        assert isinstance(stores["a"], Movable)
+        patch.setattr(stores["a"].transfer, "frozen", down)
+        await world.one.move(JOBS, "c")
+    place = await world.management.catalogue.find(JOBS)
+    assert place is not None
+    assert sorted(place.apart) == ["a", "b"]
+    assert await world.one.queues.count("project", lambda _: True) == 1
+
+    await world.one.move(JOBS, "b")
+    place = await world.management.catalogue.find(JOBS)
+    assert place is not None
+    assert list(place.apart) == ["c"]
+    assert await stores["a"].queues.get(JOBS) is None
+    assert bodies(await read(world.one, JOBS)) == ["1", "2", "3"]
+
+
 async def test_nothing_is_lost_under_load(world: World) -> None:
     """Posts, claims, deletions and readers go on from other processes while the queue moves."""
     other, reader = world.process(), world.process()
