@@ -50,6 +50,7 @@ def pools(settings: Settings) -> PooledStorage:
         database=settings.database,
         default=_message_store(settings) if settings.virtual_pool else None,
         clock=system_clock,
+        unreliable=settings.unreliable,
     )
 
 

@@ -23,6 +23,7 @@ _SECRET_PARAMETER = re.compile(
     r"(?P<name>[?&;][^=&;]*(?:password|secret|token|authmechanismproperties)[^=&;]*=)(?P<secret>[^&;#]*)",
     re.IGNORECASE,
 )
+_ONE_SERVER = re.compile(r"[?&;]w=1(?=[&;#]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,20 @@ def check_uri(uri: str) -> None:
         raise InvalidInput(
             f"uri is invalid: {MASK} stands where its credentials were hidden. "
             "Send the credentials, or leave uri out to keep it as it is."
+        )
+
+
+def check_acknowledgement(uri: str) -> None:
+    """Return if a write to the pool is acknowledged by more than one server, as far as its URI has
+    a say in that.
+
+    Raises:
+        InvalidInput: one is enough for it.
+    """
+    if _ONE_SERVER.search(uri):
+        raise InvalidInput(
+            "uri is invalid: w has to be majority, or 2 or more; with 1, a failover loses messages "
+            "that were acknowledged."
         )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import StorageUnavailable
 from zaqar_impl.domain.health import MessageVolume
-from zaqar_impl.domain.pools import Move, Pool
+from zaqar_impl.domain.pools import Move, Pool, check_acknowledgement
 from zaqar_impl.domain.values import QueueRef
 from zaqar_impl.storage.interface import (
     ClaimStore,
@@ -40,14 +40,22 @@ class PooledStorage:
     """:class:`~zaqar_impl.storage.interface.Storage` over the pools that ``management`` knows.
 
     ``database`` is for pools that name none. ``default`` is the storage of queues for which there
-    is no pool, if they are to have one.
+    is no pool, if they are to have one. With ``unreliable``, a pool may acknowledge what only one
+    of its servers has.
     """
 
     def __init__(
-        self, management: Management, *, database: str, default: Storage | None, clock: Clock
+        self,
+        management: Management,
+        *,
+        database: str,
+        default: Storage | None,
+        clock: Clock,
+        unreliable: bool = False,
     ) -> None:
         self.management = management
         self._database = database
+        self._unreliable = unreliable
         self._default = default
         self._clock = clock
         self._stores = Stores(database, clock)
@@ -98,8 +106,11 @@ class PooledStorage:
         """Return when the store that the pool means answers, and has been made ready.
 
         Raises:
-            InvalidInput: it does not within seconds, or no driver can work with it.
+            InvalidInput: it does not within seconds, or no driver can work with it, or it would
+                acknowledge what a failover can lose.
         """
+        if not self._unreliable:
+            check_acknowledgement(pool.uri)
         await check_store(pool, self._database, self._clock)
 
     async def move(self, ref: QueueRef, pool: str) -> Move:

@@ -128,6 +128,7 @@ async def test_pools_are_listed_by_name(admin: httpx.AsyncClient) -> None:
         ({"uri": "paper://a", "weight": 1}, "uri"),
         ({"uri": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", "weight": 1}, "uri"),
         ({"uri": "mongodb://127.0.0.1:port", "weight": 1}, "uri"),
+        ({"uri": "mongodb://127.0.0.1:1/?w=1", "weight": 1}, "w has to be majority"),
         ({"uri": "mongodb://u:***@127.0.0.1", "weight": 1}, "uri"),
         ({"uri": "mongodb://***@127.0.0.1", "weight": 1}, "uri"),
         ({"uri": "mongodb://127.0.0.1", "weight": 1, "options": {"database": 1}}, "options"),

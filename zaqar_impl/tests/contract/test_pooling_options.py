@@ -7,6 +7,7 @@ import pytest
 
 from zaqar_impl import wiring
 from zaqar_impl.config import WrongConfiguration, load
+from zaqar_impl.domain.errors import InvalidInput
 from zaqar_impl.domain.pools import Pool
 from zaqar_impl.mongod import EmbeddedMongod
 from zaqar_impl.storage.management.memory import MemoryManagement
@@ -55,6 +56,20 @@ async def test_register_is_where_the_options_say(mongod: EmbeddedMongod) -> None
         database = made.management.connection.client["register-of-options"]
         assert [pool["_id"] for pool in await database["pools"].find().to_list()] == ["a"]
         await made.management.pools.delete("a")
+        await made.close()
+
+
+@pytest.mark.option("DEFAULT.unreliable")
+async def test_pool_may_be_unreliable_if_the_operator_says_so(mongod: EmbeddedMongod) -> None:
+    """Else its URI is refused."""
+    pool = Pool("a", f"{mongod.uri}&w=1", 1)
+    for unreliable in (False, True):
+        made = pools({(REGISTER, "uri"): mongod.uri, (None, "unreliable"): unreliable})
+        if unreliable:
+            await made.check(pool)
+        else:
+            with pytest.raises(InvalidInput, match="w has to be majority"):
+                await made.check(pool)
         await made.close()
 
 

@@ -12,6 +12,7 @@ from zaqar_impl.domain.pools import (
     Pool,
     PoolChange,
     capabilities_of,
+    check_acknowledgement,
     check_options,
     check_uri,
     chosen,
@@ -74,6 +75,15 @@ def test_harmless_text_is_passed_on() -> None:
     assert without_secrets("no such host", "mongodb://db") == "no such host"
     assert without_secrets("no such host", "mongodb://user:pass@db") == "no such host"
     assert "pass" not in without_secrets("near 'p%40ss'", "mongodb://user:p%40ss@db")
+
+
+@pytest.mark.parametrize("options", ["w=1", "replicaSet=rs&W=1", "w=1&replicaSet=rs", "a=b;w=1"])
+def test_one_server_is_not_enough(options: str) -> None:
+    """Other values of w, and other options, are."""
+    with pytest.raises(InvalidInput, match="w has to be majority"):
+        check_acknowledgement(f"mongodb://db/?{options}")
+    for other in ("w=majority", "w=2", "w=10", "wtimeoutMS=1", "appName=w=1x"):
+        check_acknowledgement(f"mongodb://db/?{other}")
 
 
 def test_pools_are_chosen_by_weight() -> None:
