@@ -144,6 +144,19 @@ def test_skipped_cases_are_grouped_by_their_reason() -> None:
     assert "  no token: b.one\n" in summary(judged(GOOD, skipped))
 
 
+def test_profile_that_can_not_be_asked_takes_one_line() -> None:
+    """It neither conforms nor fails to."""
+    skipped = replace(GOOD, id="b.one", outcome=Outcome.UNSUPPORTED, cause="switched off")
+    needing = replace(skipped, id="b.two", cause="", needs=("b.one",))
+
+    text = summary(judged(skipped, needing))
+
+    assert f"  switched off: all of {GOOD.profile}\n" in text
+    assert "could not be asked\n" in text
+    assert "does not conform" not in text
+    assert "b.two" not in text
+
+
 def test_a_known_failure_is_marked_with_its_reason() -> None:
     """It stays a failure of the profile, and leaves the conclusion alone."""
     judgement = judged(GOOD, BAD, known=Known({"a.bad": "bug 7"}))

@@ -172,9 +172,24 @@ def _groups(judgement: Judgement, style: Style) -> Iterator[str]:
     skipped = judgement.cases(Verdict.SKIPPED)
     if skipped:
         lines = [f"{len(skipped)} skipped, because the target cannot be asked:"]
-        for cause, ids in _by_cause(judgement, skipped).items():
+        whole = _unasked(judgement)
+        for profile, cause in whole.items():
+            lines += style.wrapped(f"{cause}: all of {profile}", "  ", "    ")
+        rest = [case for case in skipped if case.profile not in whole]
+        for cause, ids in _by_cause(judgement, rest).items():
             lines += style.wrapped(f"{cause}: {', '.join(ids)}", "  ", "    ")
         yield "\n".join(lines)
+
+
+def _unasked(judgement: Judgement) -> dict[str, str]:
+    """The profiles of which nothing could be asked, and why: the first reason of them."""
+    whole = {}
+    for profile in judgement.report.header.profiles:
+        cases = [case for case in judgement.report.cases if case.profile == profile]
+        verdicts = {judgement.verdicts[case.id] for case in cases}
+        if verdicts == {Verdict.SKIPPED}:
+            whole[profile] = next((case.cause for case in cases if case.cause), "unknown")
+    return whole
 
 
 def _by_cause(judgement: Judgement, cases: list[CaseLine]) -> dict[str, list[str]]:
@@ -213,6 +228,8 @@ def _claim(judgement: Judgement, cases: list[CaseLine]) -> str:
         return "conforms"
     if set(musts) == {Verdict.PASS, Verdict.SKIPPED}:
         return "conforms as far as it could be asked"
+    if set(musts) == {Verdict.SKIPPED}:
+        return "could not be asked"
     return "does not conform"
 
 

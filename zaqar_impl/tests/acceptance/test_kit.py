@@ -7,24 +7,37 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-from zaqar_conformance.specdoc import load
+from zaqar_conformance.render import Judgement
+from zaqar_conformance.report import read
+from zaqar_conformance.verdict import Verdict
 from zaqar_impl.tests.acceptance.running import RunningServer
 
-GENERATED = os.environ.get("ZAQAR_GENERATED", "20")
+GENERATED = os.environ.get("ZAQAR_GENERATED", "8")
+
+#: What a server has only where its operator switches it on; ``test_pools`` does.
+SWITCHED_OFF = {"admin", "queue-moves"}
 
 
-def test_the_service_conforms(server: RunningServer) -> None:
-    """Every MUST case passes, nothing is blocked, and generated requests find nothing."""
+def test_the_service_conforms(server: RunningServer, tmp_path: Path) -> None:
+    """Every case passes, but those of what is switched off: written and generated ones."""
+    file = tmp_path / "report.jsonl"
     done = subprocess.run(
         [sys.executable, "-c", "from zaqar_conformance.cli import main; main()",
-         "run", "--url", server.url, "--generated", GENERATED],
+         "run", "--url", server.url, "--generated", GENERATED, "--report", str(file)],
         stdout=subprocess.PIPE, text=True, timeout=6 * 3600,
     )  # fmt: skip
 
     # for the log of a long run
     print(done.stdout)
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count(" conforms") == len(load().profiles)
-    assert "as far as" not in done.stdout, "a profile was not asked about as a whole"
-    assert "fail" not in done.stdout.splitlines()[-1]
+    with file.open(encoding="utf-8") as lines:
+        judged = Judgement.of(read(lines))
+    short = [
+        case.id
+        for case in judged.report.cases
+        if judged.verdicts[case.id] is not Verdict.PASS and case.profile not in SWITCHED_OFF
+    ]
+    # a walk may happen to find no link to follow
+    assert [id for id in short if not id.startswith("generated.lost-resource/")] == []
