@@ -16,6 +16,8 @@ VERSION = "23.0.1"
 
 _CONFIGURATION = """\
 [DEFAULT]
+admin_mode = {pooled}
+pooling = {pooled}
 unreliable = True
 auth_strategy =
 [drivers]
@@ -44,14 +46,17 @@ application = bootstrap.Bootstrap(conf).transport.app
 """
 
 
+def direct(mongodb_uri: str) -> str:
+    """The URI as upstream can use it: on current pymongo it can't with replicaSet= (D-79)."""
+    return mongodb_uri.partition("/?")[0] + "/?directConnection=true"
+
+
 @contextmanager
-def upstream(directory: Path, mongodb_uri: str) -> Iterator[str]:
+def upstream(directory: Path, mongodb_uri: str, *, pooled: bool = False) -> Iterator[str]:
     """Upstream's REST server behind gunicorn, with 2 workers of 8 threads, on that mongod; its
-    URL."""
-    # upstream can't connect with replicaSet= in the URI on current pymongo (D-79)
-    uri = mongodb_uri.partition("/?")[0] + "/?directConnection=true"
+    URL. With ``pooled`` it has pools, and administrators."""
     file = directory / "zaqar.conf"
-    file.write_text(_CONFIGURATION.format(uri=uri))
+    file.write_text(_CONFIGURATION.format(uri=direct(mongodb_uri), pooled=pooled))
     (directory / "upstream_app.py").write_text(_APPLICATION.format(file=str(file)))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
