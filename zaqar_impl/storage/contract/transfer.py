@@ -248,6 +248,37 @@ class TransferContract(ContractFixtures):
         assert ids(await read(storage, ref)) == [posted]
         assert await everything(storage, other) == []
 
+    async def test_what_a_move_has_left_makes_room(
+        self, storage: Storage, ref: QueueRef, other: QueueRef
+    ) -> None:
+        """A frozen original that nobody has removed yet keeps no message from arriving."""
+        [posted] = await post(storage, ref, "1")
+        stored = await transfer(storage).read(ref, [posted])
+        await transfer(storage).freeze(ref, "done")
+        await transfer(storage).receive(other, StoredQueue({}, 9), "a")
+
+        for _ in range(2):
+            await transfer(storage).put_messages(other, stored, "a")
+
+        assert [one.id for one in await everything(storage, other)] == [posted]
+        assert await everything(storage, ref) == []
+
+    async def test_adopted_messages_leave_what_else_has_them(
+        self, storage: Storage, ref: QueueRef, other: QueueRef
+    ) -> None:
+        """Who hands them over removes them where they were: what a move has left there, in this
+        store, must not count as their new place."""
+        posted = await post(storage, ref, "1", "2")
+        letters = await transfer(storage).read(ref, posted[:1])
+        await transfer(storage).freeze(ref, "done")
+        await storage.queues.create(other, {})
+
+        for _ in range(2):
+            await transfer(storage).adopt(other, letters, ttl=None)
+
+        assert ids(await read(storage, other)) == posted[:1]
+        assert ids(await read(storage, ref)) == posted[1:]
+
     async def test_adopted_messages_come_last(
         self, storage: Storage, clock: FakeClock, ref: QueueRef, other: QueueRef
     ) -> None:
