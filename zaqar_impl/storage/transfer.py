@@ -41,6 +41,10 @@ class TransferStore(Protocol):
             NotFound: there is no such queue.
         """
 
+    async def unclaim(self, ref: QueueRef, claim_id: str) -> None:
+        """Undo a claim that was just made, and that nobody has heard of: its messages are claimable
+        at once, and it does not count. An unknown claim is as good as undone."""
+
     async def freeze(self, ref: QueueRef, token: str) -> StoredQueue | None:
         """Freeze the queue, to be carried away, and give it as it is from now on; None if there is
         none. Doing it again changes nothing.

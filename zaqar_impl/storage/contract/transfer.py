@@ -303,6 +303,20 @@ class TransferContract(ContractFixtures):
             (0, 500, 0),
         ]
 
+    async def test_undone_claim_does_not_count(self, storage: Storage, ref: QueueRef) -> None:
+        """Its messages are claimable at once, and a claim that is unknown changes nothing."""
+        await post(storage, ref, "1", "2")
+        other = await claim(storage, ref, 1)
+        undone = await claim(storage, ref, 1)
+
+        for claim_id in (undone.id, undone.id, "unknown"):
+            await transfer(storage).unclaim(ref, claim_id)
+
+        assert await storage.claims.get(ref, undone.id) is None
+        assert await storage.claims.get(ref, other.id) == other
+        again = await claim(storage, ref)
+        assert [(m.id, m.claim_count) for m in again.messages] == [(undone.messages[0].id, 1)]
+
     async def test_adopting_needs_a_queue(self, storage: Storage, ref: QueueRef) -> None:
         """It is not made."""
         letter = StoredMessage("a" * 24, 1, b"1", "me", 2e9, 2e9 + 60, 0.0, None, 3)
@@ -335,4 +349,5 @@ def _changes(
         lambda: storage.subscriptions.delete(ref, subscription),
         lambda: storage.subscriptions.purge(ref),
         lambda: transfer(storage).adopt(ref, [letter], ttl=None),
+        lambda: transfer(storage).unclaim(ref, held),
     ]

@@ -37,6 +37,12 @@ class MemoryTransfer:
             entry.move(log.head, self._state.now(), ttl)
         log.entries = [*log.entries, *adopted]
 
+    async def unclaim(self, ref: QueueRef, claim_id: str) -> None:
+        self._state.check_open(ref)
+        for entry in self._state.claimed(ref, claim_id):
+            entry.mark = None
+            entry.claim_count -= 1
+
     async def freeze(self, ref: QueueRef, token: str) -> StoredQueue | None:
         if (log := self._state.logs.get(ref)) is None:
             return None

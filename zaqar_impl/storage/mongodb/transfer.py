@@ -21,7 +21,9 @@ from zaqar_impl.domain.errors import Conflict, NotFound
 from zaqar_impl.domain.stored import Freeze, Hold, QueueFrozen, StoredMessage, StoredQueue
 from zaqar_impl.domain.values import QueueRef, Subscription
 from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.client import (
+    BY_CLAIM,
     BY_ID,
     BY_POSITION,
     GRACE_SECONDS,
@@ -65,6 +67,15 @@ class MongoTransfer:
         now = d.now(self._clock)
         documents = [_adopted(message, ttl, now) for message in messages]
         await self.connection.transaction(partial(self._append, ref, documents))
+
+    @answered
+    async def unclaim(self, ref: QueueRef, claim_id: str) -> None:
+        queue, claim = await self._directory.to_change(ref), d.object_id(claim_id)
+        if queue is None or claim is None:
+            return
+        held, update = {d.QUEUE: queue.id, d.CLAIM_ID: claim}, self.connection.messages.update_many
+        # Done again after a lost answer, it finds none of them under the claim.
+        await repeatedly(lambda: update(held, d.undoing(), hint=index_name(BY_CLAIM)))
 
     @answered
     async def freeze(self, ref: QueueRef, token: str) -> StoredQueue | None:
