@@ -30,8 +30,9 @@ class TransferStore(Protocol):
     async def adopt(
         self, ref: QueueRef, messages: Sequence[StoredMessage], *, ttl: int | None
     ) -> None:
-        """Append those of the messages whose ids this store does not have, all or none and in this
-        order.
+        """Append those of the messages whose ids the queue does not have, all or none and in this
+        order. Another queue of this store that has one of them gives it up: that is what a move has
+        left there.
 
         They take the next positions, whatever theirs were, keep id, body, producer and claim count,
         are under no claim and not delayed, and with a ``ttl`` begin their life anew.
@@ -39,6 +40,10 @@ class TransferStore(Protocol):
         Raises:
             NotFound: there is no such queue.
         """
+
+    async def unclaim(self, ref: QueueRef, claim_id: str) -> None:
+        """Undo a claim that was just made, and that nobody has heard of: its messages are claimable
+        at once, and it does not count. An unknown claim is as good as undone."""
 
     async def freeze(self, ref: QueueRef, token: str) -> StoredQueue | None:
         """Freeze the queue, to be carried away, and give it as it is from now on; None if there is
@@ -75,7 +80,7 @@ class TransferStore(Protocol):
     ) -> None:
         """Put the messages into the arriving queue as they are, positions and claims too. Those
         that are there already stay as they are, and so do those that live in another queue of this
-        store.
+        store; what is in one that is frozen makes room, for a move has left it there.
 
         Raises:
             NotFound: the queue does not arrive by this move any more.

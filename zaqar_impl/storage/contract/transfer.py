@@ -248,6 +248,37 @@ class TransferContract(ContractFixtures):
         assert ids(await read(storage, ref)) == [posted]
         assert await everything(storage, other) == []
 
+    async def test_what_a_move_has_left_makes_room(
+        self, storage: Storage, ref: QueueRef, other: QueueRef
+    ) -> None:
+        """A frozen original that nobody has removed yet keeps no message from arriving."""
+        [posted] = await post(storage, ref, "1")
+        stored = await transfer(storage).read(ref, [posted])
+        await transfer(storage).freeze(ref, "done")
+        await transfer(storage).receive(other, StoredQueue({}, 9), "a")
+
+        for _ in range(2):
+            await transfer(storage).put_messages(other, stored, "a")
+
+        assert [one.id for one in await everything(storage, other)] == [posted]
+        assert await everything(storage, ref) == []
+
+    async def test_adopted_messages_leave_what_else_has_them(
+        self, storage: Storage, ref: QueueRef, other: QueueRef
+    ) -> None:
+        """Who hands them over removes them where they were: what a move has left there, in this
+        store, must not count as their new place."""
+        posted = await post(storage, ref, "1", "2")
+        letters = await transfer(storage).read(ref, posted[:1])
+        await transfer(storage).freeze(ref, "done")
+        await storage.queues.create(other, {})
+
+        for _ in range(2):
+            await transfer(storage).adopt(other, letters, ttl=None)
+
+        assert ids(await read(storage, other)) == posted[:1]
+        assert ids(await read(storage, ref)) == posted[1:]
+
     async def test_adopted_messages_come_last(
         self, storage: Storage, clock: FakeClock, ref: QueueRef, other: QueueRef
     ) -> None:
@@ -271,6 +302,20 @@ class TransferContract(ContractFixtures):
             (1, 500, 0),
             (0, 500, 0),
         ]
+
+    async def test_undone_claim_does_not_count(self, storage: Storage, ref: QueueRef) -> None:
+        """Its messages are claimable at once, and a claim that is unknown changes nothing."""
+        await post(storage, ref, "1", "2")
+        other = await claim(storage, ref, 1)
+        undone = await claim(storage, ref, 1)
+
+        for claim_id in (undone.id, undone.id, "unknown"):
+            await transfer(storage).unclaim(ref, claim_id)
+
+        assert await storage.claims.get(ref, undone.id) is None
+        assert await storage.claims.get(ref, other.id) == other
+        again = await claim(storage, ref)
+        assert [(m.id, m.claim_count) for m in again.messages] == [(undone.messages[0].id, 1)]
 
     async def test_adopting_needs_a_queue(self, storage: Storage, ref: QueueRef) -> None:
         """It is not made."""
@@ -304,4 +349,5 @@ def _changes(
         lambda: storage.subscriptions.delete(ref, subscription),
         lambda: storage.subscriptions.purge(ref),
         lambda: transfer(storage).adopt(ref, [letter], ttl=None),
+        lambda: transfer(storage).unclaim(ref, held),
     ]

@@ -27,13 +27,21 @@ class MemoryTransfer:
         self, ref: QueueRef, messages: Sequence[StoredMessage], *, ttl: int | None
     ) -> None:
         self._state.check_open(ref)
-        log, known = self._state.log(ref), self._homes()
+        log = self._state.log(ref)
+        known = _ids(log)
         adopted = [_entry(message) for message in messages if message.id not in known]
+        self._take_away({entry.id for entry in adopted})
         for entry in adopted:
             log.head += 1
             entry.begins = 0
             entry.move(log.head, self._state.now(), ttl)
         log.entries = [*log.entries, *adopted]
+
+    async def unclaim(self, ref: QueueRef, claim_id: str) -> None:
+        self._state.check_open(ref)
+        for entry in self._state.claimed(ref, claim_id):
+            entry.mark = None
+            entry.claim_count -= 1
 
     async def freeze(self, ref: QueueRef, token: str) -> StoredQueue | None:
         if (log := self._state.logs.get(ref)) is None:
@@ -78,8 +86,11 @@ class MemoryTransfer:
     async def put_messages(
         self, ref: QueueRef, messages: Sequence[StoredMessage], token: str
     ) -> None:
-        log, known = self._arriving(ref, token), self._homes()
+        log = self._arriving(ref, token)
+        living = [other for other in self._state.logs.values() if other.freeze is None]
+        known = _ids(log, *living)
         new = [_entry(message) for message in messages if message.id not in known]
+        self._take_away({entry.id for entry in new})
         log.entries = sorted([*log.entries, *new], key=lambda entry: entry.position)
 
     async def put_subscriptions(
@@ -95,9 +106,16 @@ class MemoryTransfer:
             raise NotFound(f"{ref} does not arrive any more.")
         return log
 
-    def _homes(self) -> set[str]:
-        """The ids of all messages there are."""
-        return {entry.id for log in self._state.logs.values() for entry in log.entries}
+    def _take_away(self, ids: set[str]) -> None:
+        """Let no queue have these messages."""
+        for log in self._state.logs.values():
+            if not ids.isdisjoint(_ids(log)):
+                log.entries = [entry for entry in log.entries if entry.id not in ids]
+
+
+def _ids(*logs: Log) -> set[str]:
+    """The ids of all messages in these queues."""
+    return {entry.id for log in logs for entry in log.entries}
 
 
 def _stored(entry: Entry, now: int) -> StoredMessage:

@@ -208,13 +208,18 @@ def unclaiming(moment: DatetimeMS) -> Sequence[Document]:
     """The change that makes a claim undone, as :func:`claiming` made it, and passes the message
     over instead."""
     begins = later(moment, PASSED_OVER)
-    undone = {
-        HELD: begins,
-        DELAYED: begins,
-        CLAIM_COUNT: {"$subtract": [f"${CLAIM_COUNT}", 1]},
-        EXPIRES: f"${CLAIM_BEFORE}",
-    }
-    return [{"$set": undone}, {"$unset": CLAIM}]
+    return [{"$set": {HELD: begins, DELAYED: begins, **_UNCOUNTED}}, {"$unset": CLAIM}]
+
+
+def undoing() -> Sequence[Document]:
+    """The change that makes a claim undone, as :func:`claiming` made it."""
+    return [{"$set": {HELD: UNHELD, **_UNCOUNTED}}, {"$unset": CLAIM}]
+
+
+_UNCOUNTED: Document = {
+    CLAIM_COUNT: {"$subtract": [f"${CLAIM_COUNT}", 1]},
+    EXPIRES: f"${CLAIM_BEFORE}",
+}
 
 
 def passing_over(moment: DatetimeMS) -> Document:

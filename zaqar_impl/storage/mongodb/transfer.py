@@ -21,7 +21,9 @@ from zaqar_impl.domain.errors import Conflict, NotFound
 from zaqar_impl.domain.stored import Freeze, Hold, QueueFrozen, StoredMessage, StoredQueue
 from zaqar_impl.domain.values import QueueRef, Subscription
 from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.client import (
+    BY_CLAIM,
     BY_ID,
     BY_POSITION,
     GRACE_SECONDS,
@@ -65,6 +67,15 @@ class MongoTransfer:
         now = d.now(self._clock)
         documents = [_adopted(message, ttl, now) for message in messages]
         await self.connection.transaction(partial(self._append, ref, documents))
+
+    @answered
+    async def unclaim(self, ref: QueueRef, claim_id: str) -> None:
+        queue, claim = await self._directory.to_change(ref), d.object_id(claim_id)
+        if queue is None or claim is None:
+            return
+        held, update = {d.QUEUE: queue.id, d.CLAIM_ID: claim}, self.connection.messages.update_many
+        # Done again after a lost answer, it finds none of them under the claim.
+        await repeatedly(lambda: update(held, d.undoing(), hint=index_name(BY_CLAIM)))
 
     @answered
     async def freeze(self, ref: QueueRef, token: str) -> StoredQueue | None:
@@ -169,14 +180,16 @@ class MongoTransfer:
         self, ref: QueueRef, documents: Sequence[d.Document], session: AsyncClientSession
     ) -> None:
         """Append those that are not there; like a post, this moves the head of the queue."""
-        ids = [document[d.ID] for document in documents]
-        found = self.connection.messages.find(
-            {d.ID: {"$in": ids}}, {d.ID: 1}, hint=BY_ID, session=session
-        )
-        known = {document[d.ID] for document in await found.to_list()}
+        queues, messages = self.connection.queues[ref.kind], self.connection.messages
+        queue = await queues.find_one(d.named(ref), {d.ID: 1}, session=session)
+        if queue is None:
+            raise NotFound(f"{ref} does not exist.")
+        among = {d.ID: {"$in": [document[d.ID] for document in documents]}}
+        here = messages.find(among | {d.QUEUE: queue[d.ID]}, {d.ID: 1}, hint=BY_ID, session=session)
+        known = {document[d.ID] for document in await here.to_list()}
         new = [document for document in documents if document[d.ID] not in known]
-        moved = await self.connection.queues[ref.kind].find_one_and_update(
-            d.named(ref),
+        moved = await queues.find_one_and_update(
+            {d.ID: queue[d.ID]},
             {"$inc": {d.HEAD: len(new)}},
             {d.HEAD: 1, d.FREEZE: 1},
             return_document=ReturnDocument.BEFORE,
@@ -190,7 +203,9 @@ class MongoTransfer:
             for position, document in enumerate(new, moved[d.HEAD] + 1)
         ]
         if placed:
-            await self.connection.messages.insert_many(placed, session=session)
+            elsewhere = among | {d.QUEUE: {"$ne": queue[d.ID]}}
+            await messages.delete_many(elsewhere, hint=BY_ID, session=session)
+            await messages.insert_many(placed, session=session)
 
     async def _arriving(self, ref: QueueRef, token: str) -> ObjectId:
         """The id of the queue, as long as it arrives by this move."""
@@ -207,22 +222,22 @@ class MongoTransfer:
         """Insert those that are not there, in the arriving queue or in another one.
 
         What is left of a queue that was removed, by a process that died before it had removed all,
-        makes room.
+        makes room, and so does what a move has left and not removed yet.
         """
         among = {d.ID: {"$in": [document[d.ID] for document in documents]}}
         found = await collection.find(among, {d.QUEUE: 1}, hint=BY_ID).to_list()
-        homes = await self._existing({document[d.QUEUE] for document in found} - {queue})
+        homes = await self._living({document[d.QUEUE] for document in found} - {queue})
         kept = {one[d.ID] for one in found if one[d.QUEUE] in homes or one[d.QUEUE] == queue}
-        orphans = [one[d.ID] for one in found if one[d.ID] not in kept]
-        if orphans:
-            await collection.delete_many({d.ID: {"$in": orphans}}, hint=BY_ID)
+        left = [one[d.ID] for one in found if one[d.ID] not in kept]
+        if left:
+            await collection.delete_many({d.ID: {"$in": left}}, hint=BY_ID)
         new = [document for document in documents if document[d.ID] not in kept]
         if new:
             await collection.insert_many(new)
 
-    async def _existing(self, queues: Iterable[ObjectId]) -> set[ObjectId]:
-        """Those of the queues that exist, of any kind."""
-        among = {d.ID: {"$in": list(queues)}}
+    async def _living(self, queues: Iterable[ObjectId]) -> set[ObjectId]:
+        """Those of the queues, of any kind, that exist and are not frozen."""
+        among = {d.ID: {"$in": list(queues)}, d.FREEZE: {"$exists": False}}
         found = [
             document[d.ID]
             for collection in self.connection.queues.values()

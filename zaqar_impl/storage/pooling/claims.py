@@ -106,13 +106,21 @@ class _Apart:
         try:
             await self._copy(spent)
         except (NotFound, StorageUnavailable):
-            await self.source.claims.release(self.ref, claim.id)
+            await self._undo(claim)
             raise
         try:
             await self.source.messages.delete_many(self.ref, spent, claim_ids=[claim.id])
         except (Forbidden, InvalidInput):
             # The claim ended meanwhile; who has the messages now moves them again.
             return
+
+    async def _undo(self, claim: Claim) -> None:
+        """Nobody gets the claim, so it must not bring others of its messages nearer to being dead
+        letters: their queue may be away for long."""
+        if isinstance(self.source, Movable):
+            await self.source.transfer.unclaim(self.ref, claim.id)
+        else:
+            await self.source.claims.release(self.ref, claim.id)
 
     async def _copy(self, spent: list[str]) -> None:
         if not isinstance(self.source, Movable) or not isinstance(self.target, Movable):

@@ -12,7 +12,14 @@ import pytest
 from zaqar_impl.domain.errors import Conflict, NotFound, StorageUnavailable
 from zaqar_impl.domain.pools import Pool, PoolChange
 from zaqar_impl.domain.stored import QueueFrozen
-from zaqar_impl.domain.values import Kind, NewMessage, NewSubscription, QueueRef
+from zaqar_impl.domain.values import (
+    ClaimTerms,
+    DeadLetters,
+    Kind,
+    NewMessage,
+    NewSubscription,
+    QueueRef,
+)
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.contract.base import bodies, claim, positions, post, read
 from zaqar_impl.storage.interface import Storage
@@ -22,6 +29,7 @@ from zaqar_impl.storage.pooling.moving import LEASE
 from zaqar_impl.storage.transfer import Movable
 
 JOBS = QueueRef("project", "jobs")
+DEAD = QueueRef("project", "dead")
 
 
 class Killed(BaseException):
@@ -189,6 +197,48 @@ async def test_next_move_clears_what_the_last_one_left(
     assert list(place.apart) == ["c"]
     assert await stores["a"].queues.get(JOBS) is None
     assert bodies(await read(world.one, JOBS)) == ["1", "2", "3"]
+
+
+async def test_dead_letters_go_where_the_queue_came_from(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once after the move, when the original is still there, and has the same messages."""
+
+    async def nothing(*_args: object) -> None: ...
+
+    monkeypatch.setattr(world.one._mover, "_clear", nothing)
+    stores = await world.one.stores()
+    await world.management.catalogue.enter(DEAD, "a")
+    await world.one.queues.create(DEAD, {})
+    await world.one.move(JOBS, "b")
+    assert await stores["a"].queues.get(JOBS) is not None
+
+    spent = DeadLetters("dead", 0, None)
+    assert await world.one.claims.create(JOBS, ClaimTerms(100, 60), 10, dead_letters=spent) is None
+
+    assert bodies(await read(world.one, DEAD)) == ["1", "2", "3"]
+    assert await read(world.one, JOBS) == []
+    await world.one.move(DEAD, "b")
+    assert bodies(await read(world.one, DEAD)) == ["1", "2", "3"]
+
+
+async def test_dead_letters_follow_to_where_the_queue_came_from(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Likewise when they were moved within the new pool, and their queue comes after."""
+
+    async def nothing(*_args: object) -> None: ...
+
+    monkeypatch.setattr(world.one._mover, "_clear", nothing)
+    await world.management.catalogue.enter(DEAD, "b")
+    await world.one.queues.create(DEAD, {})
+    await world.one.move(JOBS, "b")
+    spent = DeadLetters("dead", 0, None)
+    assert await world.one.claims.create(JOBS, ClaimTerms(100, 60), 10, dead_letters=spent) is None
+
+    await world.one.move(DEAD, "a")
+
+    assert bodies(await read(world.one, DEAD)) == ["1", "2", "3"]
 
 
 async def test_nothing_is_lost_under_load(world: World) -> None:

@@ -22,6 +22,7 @@ from zaqar_impl.storage.management.memory import MemoryManagement
 from zaqar_impl.storage.management.mongodb import MongoManagement
 from zaqar_impl.storage.pooling import PooledStorage
 from zaqar_impl.storage.pooling.probe import check_store
+from zaqar_impl.storage.transfer import Movable
 
 JOBS = QueueRef("project", "jobs")
 DEAD = QueueRef("project", "dead")
@@ -122,6 +123,35 @@ async def test_claim_goes_on_past_dead_letters(pools: PooledStorage) -> None:
     assert made is not None
     assert bodies(made.messages) == ["4"]
     assert bodies(await read(pools, DEAD)) == ["1", "2", "3"]
+
+
+async def test_claims_count_for_nobody_while_dead_letters_can_not_go(
+    pools: PooledStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else messages that no consumer has ever seen would become dead letters, too."""
+    await queue_in(pools, JOBS, "a")
+    await queue_in(pools, DEAD, "b")
+    await post(pools, JOBS, "1")
+    await pools.claims.release(JOBS, (await claim(pools, JOBS)).id)
+    await post(pools, JOBS, "2")
+    store = (await pools.stores())["b"]
+    assert isinstance(store, Movable)
+    spent = DeadLetters("dead", 1, None)
+
+    async def down(*_args: object, **_kwargs: object) -> None:
+        raise StorageUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.transfer, "adopt", down)
+        for _ in range(3):
+            with pytest.raises(StorageUnavailable):
+                await pools.claims.create(JOBS, TERMS, 10, dead_letters=spent)
+
+    made = await pools.claims.create(JOBS, TERMS, 10, dead_letters=spent)
+    assert made is not None
+    assert [(message.body, message.claim_count) for message in made.messages] == [(b"2", 1)]
+    letters = await read(pools, DEAD)
+    assert [(letter.body, letter.claim_count) for letter in letters] == [(b"1", 1)]
 
 
 async def test_dead_letters_are_not_lost_when_the_claimant_dies(

@@ -28,6 +28,12 @@ async def test_a_queue_may_refuse_more() -> None:
         await guard.on_post(incoming({"born": 1970}, metadata={"refuse": ["born"]}))
 
 
+@pytest.mark.parametrize("refuse", [5, None, True, "born", {"born": 1}, [["born"], None]])
+async def test_a_queue_may_have_other_things_there(refuse: Any) -> None:
+    """They mean nothing to the filter, and do not make it fail."""
+    await Guard(NOTHING).on_post(incoming({"born": 1970}, metadata={"refuse": refuse}))
+
+
 async def test_members_are_redacted_on_post_and_hidden_on_delivery() -> None:
     """The rest stays."""
     guard = Guard(NOTHING | {"redact": ["password"], "hide": ["phone"]})

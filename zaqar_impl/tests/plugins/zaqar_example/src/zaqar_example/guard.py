@@ -27,7 +27,7 @@ class Guard(MessageFilter):
             raise ValueError(f"refuse and redact both have {sorted(both)[0]!r}: choose one.")
 
     async def on_post(self, message: IncomingMessage) -> None:
-        unwanted = {*self.options["refuse"], *message.metadata.get("refuse", [])}
+        unwanted = {*self.options["refuse"], *names_in(message.metadata.get("refuse"))}
         for found in objects(message.body):
             if names := sorted(unwanted & found.keys()):
                 raise Refused(f"the body may have no member {names[0]!r}.")
@@ -46,6 +46,11 @@ def objects(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, list):
         for item in value:
             yield from objects(item)
+
+
+def names_in(value: Any) -> list[str]:
+    """The names in a list of the metadata, where clients may have put anything."""
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
 def mask(found: dict[str, Any], names: list[str]) -> None:
