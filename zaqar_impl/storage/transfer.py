@@ -30,8 +30,11 @@ class TransferStore(Protocol):
     async def adopt(
         self, ref: QueueRef, messages: Sequence[StoredMessage], *, ttl: int | None
     ) -> None:
-        """Append those of the messages whose ids this store does not have, all or none and in this
+        """Append those of the messages that do not live in this store, all or none and in this
         order.
+
+        What lives in a frozen queue does not count, and is taken out of it: it goes with the queue
+        when that has moved, or its arrival is given up.
 
         They take the next positions, whatever theirs were, keep id, body, producer and claim count,
         are under no claim and not delayed, and with a ``ttl`` begin their life anew.

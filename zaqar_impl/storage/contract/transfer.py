@@ -272,6 +272,29 @@ class TransferContract(ContractFixtures):
             (0, 500, 0),
         ]
 
+    @pytest.mark.parametrize("arriving", [False, True])
+    async def test_adopted_messages_outlive_what_a_move_leaves(
+        self, storage: Storage, ref: QueueRef, other: QueueRef, arriving: bool
+    ) -> None:
+        """A copy of them in a queue that has moved away, or has not come, is not where they live:
+        it goes with that queue."""
+        await post(storage, ref, "1", "2")
+        queue = await transfer(storage).freeze(ref, "move")
+        assert queue is not None
+        letters = await everything(storage, ref)
+        if arriving:
+            await transfer(storage).drop(ref, Freeze("move"))
+            await transfer(storage).receive(ref, queue, "move")
+            await transfer(storage).put_messages(ref, letters, "move")
+        await storage.queues.create(other, {})
+
+        await transfer(storage).adopt(other, letters[:1], ttl=None)
+        assert await transfer(storage).drop(ref, Freeze("move", arriving=arriving))
+
+        assert bodies(await read(storage, other)) == ["1"]
+        await transfer(storage).adopt(other, letters, ttl=None)
+        assert bodies(await read(storage, other)) == ["1", "2"]
+
     async def test_adopting_needs_a_queue(self, storage: Storage, ref: QueueRef) -> None:
         """It is not made."""
         letter = StoredMessage("a" * 24, 1, b"1", "me", 2e9, 2e9 + 60, 0.0, None, 3)

@@ -27,7 +27,8 @@ class MemoryTransfer:
         self, ref: QueueRef, messages: Sequence[StoredMessage], *, ttl: int | None
     ) -> None:
         self._state.check_open(ref)
-        log, known = self._state.log(ref), self._homes()
+        log, known = self._state.log(ref), self._settled()
+        self._take_from_leaving({message.id for message in messages})
         adopted = [_entry(message) for message in messages if message.id not in known]
         for entry in adopted:
             log.head += 1
@@ -94,6 +95,17 @@ class MemoryTransfer:
         if log is None or log.freeze != Freeze(token, arriving=True):
             raise NotFound(f"{ref} does not arrive any more.")
         return log
+
+    def _settled(self) -> set[str]:
+        """The ids of the messages in queues that stay."""
+        staying = (log for log in self._state.logs.values() if log.freeze is None)
+        return {entry.id for log in staying for entry in log.entries}
+
+    def _take_from_leaving(self, ids: set[str]) -> None:
+        """Remove these messages from queues that may be gone at any moment."""
+        for log in self._state.logs.values():
+            if log.freeze is not None:
+                log.entries = [entry for entry in log.entries if entry.id not in ids]
 
     def _homes(self) -> set[str]:
         """The ids of all messages there are."""

@@ -169,11 +169,7 @@ class MongoTransfer:
         self, ref: QueueRef, documents: Sequence[d.Document], session: AsyncClientSession
     ) -> None:
         """Append those that are not there; like a post, this moves the head of the queue."""
-        ids = [document[d.ID] for document in documents]
-        found = self.connection.messages.find(
-            {d.ID: {"$in": ids}}, {d.ID: 1}, hint=BY_ID, session=session
-        )
-        known = {document[d.ID] for document in await found.to_list()}
+        known = await self._settled([document[d.ID] for document in documents], session)
         new = [document for document in documents if document[d.ID] not in known]
         moved = await self.connection.queues[ref.kind].find_one_and_update(
             d.named(ref),
@@ -191,6 +187,22 @@ class MongoTransfer:
         ]
         if placed:
             await self.connection.messages.insert_many(placed, session=session)
+
+    async def _settled(self, ids: Sequence[ObjectId], session: AsyncClientSession) -> set[ObjectId]:
+        """Those of the messages that live in a queue which stays; what else there is of them, for
+        it may be gone at any moment, makes room."""
+        messages = self.connection.messages
+        among = {d.ID: {"$in": ids}}
+        found = await messages.find(among, {d.QUEUE: 1}, hint=BY_ID, session=session).to_list()
+        if not found:
+            return set()
+        homes = {document[d.QUEUE] for document in found}
+        staying = await self._existing(homes, {d.FREEZE: {"$exists": False}}, session)
+        settled = {document[d.ID] for document in found if document[d.QUEUE] in staying}
+        leaving = [document[d.ID] for document in found if document[d.ID] not in settled]
+        if leaving:
+            await messages.delete_many({d.ID: {"$in": leaving}}, hint=BY_ID, session=session)
+        return settled
 
     async def _arriving(self, ref: QueueRef, token: str) -> ObjectId:
         """The id of the queue, as long as it arrives by this move."""
@@ -220,13 +232,20 @@ class MongoTransfer:
         if new:
             await collection.insert_many(new)
 
-    async def _existing(self, queues: Iterable[ObjectId]) -> set[ObjectId]:
-        """Those of the queues that exist, of any kind."""
-        among = {d.ID: {"$in": list(queues)}}
+    async def _existing(
+        self,
+        queues: Iterable[ObjectId],
+        condition: Mapping[str, Any] | None = None,
+        session: AsyncClientSession | None = None,
+    ) -> set[ObjectId]:
+        """Those of the queues that exist, of any kind, and meet the condition."""
+        among = {d.ID: {"$in": list(queues)}, **(condition or {})}
         found = [
             document[d.ID]
             for collection in self.connection.queues.values()
-            for document in await collection.find(among, {d.ID: 1}, hint=BY_ID).to_list()
+            for document in await collection.find(
+                among, {d.ID: 1}, hint=BY_ID, session=session
+            ).to_list()
         ]
         return set(found)
 

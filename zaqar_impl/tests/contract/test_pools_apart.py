@@ -150,6 +150,26 @@ async def test_dead_letters_are_not_lost_when_the_claimant_dies(
     assert bodies(await read(pools, DEAD)) == ["1"]
 
 
+async def test_dead_letters_outlive_the_original_of_a_moved_queue(
+    pools: PooledStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A move leaves a copy of them in the very pool of the dead letter queue, for a while."""
+    await queue_in(pools, JOBS, "a", weight=1)
+    await pools.queues.create(DEAD, {})
+    await pools.management.pools.put(Pool("b", "memory://b", 1))
+    await post(pools, JOBS, "1")
+    # While it lasts: readers that have asked before may still look there.
+    monkeypatch.setattr((await pools.stores())["a"].transfer, "settle_seconds", 0.2)  # type: ignore[attr-defined]
+    await pools.move(JOBS, "b")
+    dead_letters = DeadLetters("dead", 0, None)
+
+    assert await pools.claims.create(JOBS, TERMS, 1, dead_letters=dead_letters) is None
+    await asyncio.sleep(0.3)
+
+    assert bodies(await read(pools, DEAD)) == ["1"]
+    assert await read(pools, JOBS) == []
+
+
 async def test_pool_that_is_down_harms_its_queues_only(
     mongod: EmbeddedMongod, clock: FakeClock
 ) -> None:
