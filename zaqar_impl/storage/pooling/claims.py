@@ -49,7 +49,7 @@ class PooledClaims:
         accept: MessageFilter | None,
     ) -> Claim | None:
         dead = QueueRef(ref.project, dead_letters.queue)
-        place, target = await self._router.place(ref), await self._router.place(dead)
+        place, target = await self._router.home(ref), await self._router.home(dead)
         source = self._router.at(place)
         if place and target and target.name != place.name:
             apart = _Apart(source, ref, self._router.at(target), dead, dead_letters, accept)

@@ -20,6 +20,7 @@ from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.contract.base import bodies, claim, post, read
 from zaqar_impl.storage.management.memory import MemoryManagement
 from zaqar_impl.storage.management.mongodb import MongoManagement
+from zaqar_impl.storage.memory import MemoryStorage
 from zaqar_impl.storage.pooling import PooledStorage
 from zaqar_impl.storage.pooling.probe import check_store
 
@@ -168,6 +169,26 @@ async def test_dead_letters_outlive_the_original_of_a_moved_queue(
 
     assert bodies(await read(pools, DEAD)) == ["1"]
     assert await read(pools, JOBS) == []
+
+
+@pytest.mark.parametrize("old", [JOBS, DEAD], ids=["queue", "dead letters"])
+async def test_dead_letters_of_queues_older_than_pools(clock: FakeClock, old: QueueRef) -> None:
+    """A queue of the virtual pool that has no entry yet is found, whichever of the two it is: what
+    it had stays to be seen, and the claim comes to its end."""
+    default = MemoryStorage(clock)
+    await post(default, old, "0")
+    management = MemoryManagement(clock)
+    await management.pools.put(Pool("a", "memory://a", 1))
+    pools = PooledStorage(management, database="", default=default, clock=clock)
+    await pools.queues.create(DEAD if old == JOBS else JOBS, {})
+    await post(pools, JOBS, "1")
+
+    dead_letters = DeadLetters("dead", 0, None)
+    assert await pools.claims.create(JOBS, TERMS, 10, dead_letters=dead_letters) is None
+
+    assert bodies(await read(pools, DEAD)) == ["0", "1"]
+    assert await pool_of(pools, old) == ""
+    await pools.close()
 
 
 async def test_pool_that_is_down_harms_its_queues_only(
