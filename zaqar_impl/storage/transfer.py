@@ -78,7 +78,7 @@ class TransferStore(Protocol):
     ) -> None:
         """Put the messages into the arriving queue as they are, positions and claims too. Those
         that are there already stay as they are, and so do those that live in another queue of this
-        store.
+        store; as for :meth:`adopt`, in a frozen one they do not.
 
         Raises:
             NotFound: the queue does not arrive by this move any more.

@@ -248,6 +248,23 @@ class TransferContract(ContractFixtures):
         assert ids(await read(storage, ref)) == [posted]
         assert await everything(storage, other) == []
 
+    async def test_arriving_messages_outlive_what_another_move_leaves(
+        self, storage: Storage, ref: QueueRef, other: QueueRef
+    ) -> None:
+        """They were in that queue, and then, elsewhere, in this one."""
+        await post(storage, ref, "1", "2")
+        queue = await transfer(storage).freeze(ref, "left")
+        assert queue is not None
+        messages = await everything(storage, ref)
+
+        await transfer(storage).receive(other, queue, "move")
+        for _ in range(2):
+            await transfer(storage).put_messages(other, messages, "move")
+        assert await transfer(storage).unfreeze(other, Freeze("move", arriving=True))
+        assert await transfer(storage).drop(ref, Freeze("left"))
+
+        assert bodies(await read(storage, other)) == ["1", "2"]
+
     async def test_adopted_messages_come_last(
         self, storage: Storage, clock: FakeClock, ref: QueueRef, other: QueueRef
     ) -> None:

@@ -27,8 +27,8 @@ class MemoryTransfer:
         self, ref: QueueRef, messages: Sequence[StoredMessage], *, ttl: int | None
     ) -> None:
         self._state.check_open(ref)
-        log, known = self._state.log(ref), self._settled()
-        self._take_from_leaving({message.id for message in messages})
+        log = self._state.log(ref)
+        known = self._settled(log, messages)
         adopted = [_entry(message) for message in messages if message.id not in known]
         for entry in adopted:
             log.head += 1
@@ -79,7 +79,8 @@ class MemoryTransfer:
     async def put_messages(
         self, ref: QueueRef, messages: Sequence[StoredMessage], token: str
     ) -> None:
-        log, known = self._arriving(ref, token), self._homes()
+        log = self._arriving(ref, token)
+        known = self._settled(log, messages)
         new = [_entry(message) for message in messages if message.id not in known]
         log.entries = sorted([*log.entries, *new], key=lambda entry: entry.position)
 
@@ -96,20 +97,17 @@ class MemoryTransfer:
             raise NotFound(f"{ref} does not arrive any more.")
         return log
 
-    def _settled(self) -> set[str]:
-        """The ids of the messages in queues that stay."""
-        staying = (log for log in self._state.logs.values() if log.freeze is None)
-        return {entry.id for log in staying for entry in log.entries}
-
-    def _take_from_leaving(self, ids: set[str]) -> None:
-        """Remove these messages from queues that may be gone at any moment."""
+    def _settled(self, own: Log, messages: Sequence[StoredMessage]) -> set[str]:
+        """The ids of what lives in this queue, or in one that stays. From the others, which may be
+        gone at any moment, the messages are removed."""
+        settled: set[str] = set()
+        ids = {message.id for message in messages}
         for log in self._state.logs.values():
-            if log.freeze is not None:
+            if log is own or log.freeze is None:
+                settled |= {entry.id for entry in log.entries}
+            else:
                 log.entries = [entry for entry in log.entries if entry.id not in ids]
-
-    def _homes(self) -> set[str]:
-        """The ids of all messages there are."""
-        return {entry.id for log in self._state.logs.values() for entry in log.entries}
+        return settled
 
 
 def _stored(entry: Entry, now: int) -> StoredMessage:

@@ -169,7 +169,8 @@ class MongoTransfer:
         self, ref: QueueRef, documents: Sequence[d.Document], session: AsyncClientSession
     ) -> None:
         """Append those that are not there; like a post, this moves the head of the queue."""
-        known = await self._settled([document[d.ID] for document in documents], session)
+        ids = [document[d.ID] for document in documents]
+        known = await self._settled(self.connection.messages, ids, session=session)
         new = [document for document in documents if document[d.ID] not in known]
         moved = await self.connection.queues[ref.kind].find_one_and_update(
             d.named(ref),
@@ -188,20 +189,27 @@ class MongoTransfer:
         if placed:
             await self.connection.messages.insert_many(placed, session=session)
 
-    async def _settled(self, ids: Sequence[ObjectId], session: AsyncClientSession) -> set[ObjectId]:
-        """Those of the messages that live in a queue which stays; what else there is of them, for
-        it may be gone at any moment, makes room."""
-        messages = self.connection.messages
+    async def _settled(
+        self,
+        collection: Collection,
+        ids: Sequence[ObjectId],
+        queue: ObjectId | None = None,
+        session: AsyncClientSession | None = None,
+    ) -> set[ObjectId]:
+        """Those of the documents that live in this queue, or in one that stays.
+
+        What else there is of them makes room, for it may be gone at any moment: in a queue that has
+        moved away or has not arrived, or that was removed by a process that died before it had
+        removed all.
+        """
         among = {d.ID: {"$in": ids}}
-        found = await messages.find(among, {d.QUEUE: 1}, hint=BY_ID, session=session).to_list()
-        if not found:
-            return set()
-        homes = {document[d.QUEUE] for document in found}
-        staying = await self._existing(homes, {d.FREEZE: {"$exists": False}}, session)
+        found = await collection.find(among, {d.QUEUE: 1}, hint=BY_ID, session=session).to_list()
+        homes = {document[d.QUEUE] for document in found} - {queue}
+        staying = {queue, *(await self._staying(homes, session) if homes else ())}
         settled = {document[d.ID] for document in found if document[d.QUEUE] in staying}
         leaving = [document[d.ID] for document in found if document[d.ID] not in settled]
         if leaving:
-            await messages.delete_many({d.ID: {"$in": leaving}}, hint=BY_ID, session=session)
+            await collection.delete_many({d.ID: {"$in": leaving}}, hint=BY_ID, session=session)
         return settled
 
     async def _arriving(self, ref: QueueRef, token: str) -> ObjectId:
@@ -216,30 +224,17 @@ class MongoTransfer:
     async def _put(
         self, collection: Collection, queue: ObjectId, documents: Sequence[d.Document]
     ) -> None:
-        """Insert those that are not there, in the arriving queue or in another one.
-
-        What is left of a queue that was removed, by a process that died before it had removed all,
-        makes room.
-        """
-        among = {d.ID: {"$in": [document[d.ID] for document in documents]}}
-        found = await collection.find(among, {d.QUEUE: 1}, hint=BY_ID).to_list()
-        homes = await self._existing({document[d.QUEUE] for document in found} - {queue})
-        kept = {one[d.ID] for one in found if one[d.QUEUE] in homes or one[d.QUEUE] == queue}
-        orphans = [one[d.ID] for one in found if one[d.ID] not in kept]
-        if orphans:
-            await collection.delete_many({d.ID: {"$in": orphans}}, hint=BY_ID)
-        new = [document for document in documents if document[d.ID] not in kept]
-        if new:
+        """Insert those that are not there, in the arriving queue or in one that stays."""
+        ids = [document[d.ID] for document in documents]
+        known = await self._settled(collection, ids, queue)
+        if new := [document for document in documents if document[d.ID] not in known]:
             await collection.insert_many(new)
 
-    async def _existing(
-        self,
-        queues: Iterable[ObjectId],
-        condition: Mapping[str, Any] | None = None,
-        session: AsyncClientSession | None = None,
+    async def _staying(
+        self, queues: Iterable[ObjectId], session: AsyncClientSession | None
     ) -> set[ObjectId]:
-        """Those of the queues that exist, of any kind, and meet the condition."""
-        among = {d.ID: {"$in": list(queues)}, **(condition or {})}
+        """Those of the queues that exist, of any kind, and are not on their way."""
+        among = {d.ID: {"$in": list(queues)}, d.FREEZE: {"$exists": False}}
         found = [
             document[d.ID]
             for collection in self.connection.queues.values()
