@@ -110,6 +110,48 @@ async def test_dead_letters_cross_pools(pools: PooledStorage, clock: FakeClock) 
     assert await read(pools, DEAD, hide_producer="me") == []
 
 
+async def test_dead_letters_between_two_names_of_one_store(
+    mongod: EmbeddedMongod, clock: FakeClock
+) -> None:
+    """Two pools of one database are a mistake that costs no message."""
+    management = MongoManagement(mongod.uri, "apart-same", clock)
+    storage = PooledStorage(management, database="apart-same", default=None, clock=clock)
+    await storage.open()
+    for name, ref in (("a", JOBS), ("b", DEAD)):
+        pool = Pool(name, f"{mongod.uri}&appName={name}", 1)
+        await check_store(pool, "apart-same", clock)
+        await management.pools.put(pool)
+        await storage.queues.create(ref, {})
+        await management.pools.update(name, PoolChange(weight=0))
+    await post(storage, JOBS, "1", "2")
+
+    dead_letters = DeadLetters("dead", 0, None)
+    assert await storage.claims.create(JOBS, TERMS, 1, dead_letters=dead_letters) is None
+
+    assert bodies(await read(storage, DEAD)) == ["1", "2"]
+    assert await read(storage, JOBS) == []
+    await storage.close()
+
+
+async def test_pool_of_dead_letters_that_is_down_keeps_no_message(
+    pools: PooledStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim that was needed to see it ends at once."""
+    await queue_in(pools, JOBS, "a")
+    await queue_in(pools, DEAD, "b")
+    await post(pools, JOBS, "1")
+    store = (await pools.stores())["b"]
+
+    async def fail(*_args: object) -> None:
+        raise StorageUnavailable
+
+    monkeypatch.setattr(store.claims, "get", fail)
+    with pytest.raises(StorageUnavailable):
+        await pools.claims.create(JOBS, TERMS, 1, dead_letters=DeadLetters("dead", 0, None))
+
+    assert bodies((await claim(pools, JOBS)).messages) == ["1"]
+
+
 async def test_claim_goes_on_past_dead_letters(pools: PooledStorage) -> None:
     """Also when a whole claim consists of them."""
     await queue_in(pools, JOBS, "a")
