@@ -6,7 +6,7 @@ import dataclasses
 from zaqar_impl.config.errors import WrongConfiguration
 from zaqar_impl.config.group import Name
 from zaqar_impl.config.settings import Settings
-from zaqar_impl.config.stores import STORE_GROUP
+from zaqar_impl.config.stores import MANAGEMENT_GROUP, STORE_GROUP
 from zaqar_impl.config.tls import TLS_FILES, ContradictingTls, uri_options, with_tls
 
 #: Pairs of ``[transport]`` of which the first may not be above the second.
@@ -26,9 +26,11 @@ def checked(settings: Settings) -> Settings:
         WrongConfiguration: options contradict each other.
     """
     _check_ranges(settings)
+    if settings.pooling and settings.management_driver == "mongodb":
+        _check_acknowledgement(settings, settings.management_uri, MANAGEMENT_GROUP)
     if settings.driver != "mongodb":  # what another one makes of its URI is its own business
         return settings
-    _check_acknowledgement(settings)
+    _check_acknowledgement(settings, settings.mongodb_uri, STORE_GROUP)
     return _with_tls(settings)
 
 
@@ -43,12 +45,13 @@ def _check_ranges(settings: Settings) -> None:
             )
 
 
-def _check_acknowledgement(settings: Settings) -> None:
-    """Whoever weakens what an acknowledgement means has to say so twice."""
-    wanted = uri_options(settings.mongodb_uri or "").get("w")
+def _check_acknowledgement(settings: Settings, uri: str | None, group: str) -> None:
+    """Whoever weakens what an acknowledgement means has to say so twice. A queue whose entry in the
+    register is lost is lost itself."""
+    wanted = uri_options(uri or "").get("w")
     if wanted == "1" and not settings.unreliable:
         raise WrongConfiguration(
-            f"{settings.origins.of(Name(STORE_GROUP, 'uri'))}: w has to be majority, or 2 or more, "
+            f"{settings.origins.of(Name(group, 'uri'))}: w has to be majority, or 2 or more, "
             "as long as [DEFAULT] unreliable is false."
         )
 

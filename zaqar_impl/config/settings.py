@@ -50,14 +50,14 @@ class Settings:
     port: int
     workers: int
     driver: str
-    mongodb_uri: str | None
+    mongodb_uri: str | None = field(repr=False)
     database: str
     data_dir: Path
     transport: Mapping[str, Any]
     pooling: bool
     virtual_pool: bool
     management_driver: str
-    management_uri: str | None
+    management_uri: str | None = field(repr=False)
     management_database: str
     encryption_secrets: tuple[str, ...] = field(repr=False)
     signing: Signing | None
@@ -65,7 +65,7 @@ class Settings:
     cors: Mapping[str, Any]
     logs: Mapping[str, Any]
     tls: Mapping[str, str | None]
-    filters: Chosen
+    filters: Chosen = field(repr=False)
     #: Where the options come from, for messages about their values.
     origins: Origins
     #: What the operator should know of the files; the command logs it.

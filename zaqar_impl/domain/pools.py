@@ -18,7 +18,7 @@ MASK = "***"
 CAPABILITIES = ("FIFO", "CLAIMS", "DURABILITY", "AOD", "HIGH_THROUGHPUT")
 _FORGETFUL = "memory:"
 
-_AUTHORITY = re.compile(r"(?P<scheme>[^:/?#]*://)(?P<secret>[^?#]*)@")
+_AUTHORITY = re.compile(r"(?P<scheme>[^:/?#]*://)(?P<secret>[^?]*)@")
 _SECRET_PARAMETER = re.compile(
     r"(?P<name>[?&;][^=&;]*(?:password|secret|token|authmechanismproperties)[^=&;]*=)(?P<secret>[^&;#]*)",
     re.IGNORECASE,

@@ -97,9 +97,11 @@ class Service:
 
     def can_tell(self, ref: QueueRef, message: Message) -> bool:
         """Whether :meth:`told` can open this message; consumers are handed out no other."""
-        return bool(self._opened(ref, [message]))
+        return message.key_id is None or bool(self._opened(ref, [message]))
 
     def _opened(self, ref: QueueRef, messages: Sequence[Message]) -> Sequence[Message]:
+        if all(message.key_id is None for message in messages):
+            return messages
         opened: list[Message] = []
         reasons: Counter[str] = Counter()
         for message in messages:

@@ -30,9 +30,11 @@ class TransferStore(Protocol):
     async def adopt(
         self, ref: QueueRef, messages: Sequence[StoredMessage], *, ttl: int | None
     ) -> None:
-        """Append those of the messages whose ids the queue does not have, all or none and in this
-        order. Another queue of this store that has one of them gives it up: that is what a move has
-        left there.
+        """Append those of the messages that do not live in this store, all or none and in this
+        order.
+
+        What lives in a frozen queue does not count, and is taken out of it: it goes with the queue
+        when that has moved, or its arrival is given up.
 
         They take the next positions, whatever theirs were, keep id, body, producer and claim count,
         are under no claim and not delayed, and with a ``ttl`` begin their life anew.
@@ -80,7 +82,7 @@ class TransferStore(Protocol):
     ) -> None:
         """Put the messages into the arriving queue as they are, positions and claims too. Those
         that are there already stay as they are, and so do those that live in another queue of this
-        store; what is in one that is frozen makes room, for a move has left it there.
+        store; as for :meth:`adopt`, in a frozen one they do not.
 
         Raises:
             NotFound: the queue does not arrive by this move any more.

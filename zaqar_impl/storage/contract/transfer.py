@@ -279,6 +279,23 @@ class TransferContract(ContractFixtures):
         assert ids(await read(storage, other)) == posted[:1]
         assert ids(await read(storage, ref)) == posted[1:]
 
+    async def test_arriving_messages_outlive_what_another_move_leaves(
+        self, storage: Storage, ref: QueueRef, other: QueueRef
+    ) -> None:
+        """They were in that queue, and then, elsewhere, in this one."""
+        await post(storage, ref, "1", "2")
+        queue = await transfer(storage).freeze(ref, "left")
+        assert queue is not None
+        messages = await everything(storage, ref)
+
+        await transfer(storage).receive(other, queue, "move")
+        for _ in range(2):
+            await transfer(storage).put_messages(other, messages, "move")
+        assert await transfer(storage).unfreeze(other, Freeze("move", arriving=True))
+        assert await transfer(storage).drop(ref, Freeze("left"))
+
+        assert bodies(await read(storage, other)) == ["1", "2"]
+
     async def test_adopted_messages_come_last(
         self, storage: Storage, clock: FakeClock, ref: QueueRef, other: QueueRef
     ) -> None:
@@ -316,6 +333,29 @@ class TransferContract(ContractFixtures):
         assert await storage.claims.get(ref, other.id) == other
         again = await claim(storage, ref)
         assert [(m.id, m.claim_count) for m in again.messages] == [(undone.messages[0].id, 1)]
+
+    @pytest.mark.parametrize("arriving", [False, True])
+    async def test_adopted_messages_outlive_what_a_move_leaves(
+        self, storage: Storage, ref: QueueRef, other: QueueRef, arriving: bool
+    ) -> None:
+        """A copy of them in a queue that has moved away, or has not come, is not where they live:
+        it goes with that queue."""
+        await post(storage, ref, "1", "2")
+        queue = await transfer(storage).freeze(ref, "move")
+        assert queue is not None
+        letters = await everything(storage, ref)
+        if arriving:
+            await transfer(storage).drop(ref, Freeze("move"))
+            await transfer(storage).receive(ref, queue, "move")
+            await transfer(storage).put_messages(ref, letters, "move")
+        await storage.queues.create(other, {})
+
+        await transfer(storage).adopt(other, letters[:1], ttl=None)
+        assert await transfer(storage).drop(ref, Freeze("move", arriving=arriving))
+
+        assert bodies(await read(storage, other)) == ["1"]
+        await transfer(storage).adopt(other, letters, ttl=None)
+        assert bodies(await read(storage, other)) == ["1", "2"]
 
     async def test_adopting_needs_a_queue(self, storage: Storage, ref: QueueRef) -> None:
         """It is not made."""

@@ -60,7 +60,8 @@ class PoolStore(Protocol):
     async def delete(self, name: str) -> None:
         """Take the pool out of the register; an unknown one is as good as that.
 
-        No queue is ever put into a pool that is gone (see :meth:`Catalogue.enter`).
+        No queue is ever put into a pool that is gone (see :meth:`Catalogue.enter`). Moves to it
+        that are not alive any more end.
 
         Raises:
             Forbidden: queues live in the pool, or are on their way to it, or it is the last pool of

@@ -109,11 +109,18 @@ class MemoryPools:
         pool = self._state.pools.get(name)
         if pool is None:
             return
+        self._end_dead_moves(name)
         if any(name in (entry.pool, entry.target) for entry in self._state.entries.values()):
             raise Forbidden(f"Queues live in pool {name!r}; move them to other pools first.")
         if pool.flavor is not None and len(self._state.members(pool.flavor)) == 1:
             raise Forbidden(f"Pool {name!r} is the only one of flavor {pool.flavor!r}.")
         del self._state.pools[name]
+
+    def _end_dead_moves(self, target: str) -> None:
+        now = self._state.clock()
+        for entry in self._state.entries.values():
+            if entry.target == target and entry.moving and entry.moving.until <= now:
+                entry.end_move()
 
     def _check_uri(self, name: str, uri: str) -> None:
         if any(pool.uri == uri and pool.name != name for pool in self._state.pools.values()):

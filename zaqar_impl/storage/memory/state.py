@@ -146,10 +146,14 @@ class State:
 
     def accepted(self, found: Sequence[Entry], accept: MessageFilter | None) -> Sequence[Entry]:
         """Those that are accepted; the others are delayed anew."""
+        if accept is None:
+            return found
         now = self.now()
-        taken = [entry for entry in found if accept is None or accept(entry.shown(now))]
+        taken: list[Entry] = []
         for entry in found:
-            if entry not in taken:
+            if accept(entry.shown(now)):
+                taken.append(entry)
+            else:
                 entry.begins = now + PASSED_OVER * 1000
         return taken
 

@@ -28,9 +28,8 @@ class MemoryTransfer:
     ) -> None:
         self._state.check_open(ref)
         log = self._state.log(ref)
-        known = _ids(log)
+        known = self._settled(log, messages)
         adopted = [_entry(message) for message in messages if message.id not in known]
-        self._take_away({entry.id for entry in adopted})
         for entry in adopted:
             log.head += 1
             entry.begins = 0
@@ -87,10 +86,8 @@ class MemoryTransfer:
         self, ref: QueueRef, messages: Sequence[StoredMessage], token: str
     ) -> None:
         log = self._arriving(ref, token)
-        living = [other for other in self._state.logs.values() if other.freeze is None]
-        known = _ids(log, *living)
+        known = self._settled(log, messages)
         new = [_entry(message) for message in messages if message.id not in known]
-        self._take_away({entry.id for entry in new})
         log.entries = sorted([*log.entries, *new], key=lambda entry: entry.position)
 
     async def put_subscriptions(
@@ -106,16 +103,17 @@ class MemoryTransfer:
             raise NotFound(f"{ref} does not arrive any more.")
         return log
 
-    def _take_away(self, ids: set[str]) -> None:
-        """Let no queue have these messages."""
+    def _settled(self, own: Log, messages: Sequence[StoredMessage]) -> set[str]:
+        """The ids of what lives in this queue, or in one that stays. From the others, which may be
+        gone at any moment, the messages are removed."""
+        settled: set[str] = set()
+        ids = {message.id for message in messages}
         for log in self._state.logs.values():
-            if not ids.isdisjoint(_ids(log)):
+            if log is own or log.freeze is None:
+                settled |= {entry.id for entry in log.entries}
+            else:
                 log.entries = [entry for entry in log.entries if entry.id not in ids]
-
-
-def _ids(*logs: Log) -> set[str]:
-    """The ids of all messages in these queues."""
-    return {entry.id for log in logs for entry in log.entries}
+        return settled
 
 
 def _stored(entry: Entry, now: int) -> StoredMessage:

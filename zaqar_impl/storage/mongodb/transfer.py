@@ -180,16 +180,11 @@ class MongoTransfer:
         self, ref: QueueRef, documents: Sequence[d.Document], session: AsyncClientSession
     ) -> None:
         """Append those that are not there; like a post, this moves the head of the queue."""
-        queues, messages = self.connection.queues[ref.kind], self.connection.messages
-        queue = await queues.find_one(d.named(ref), {d.ID: 1}, session=session)
-        if queue is None:
-            raise NotFound(f"{ref} does not exist.")
-        among = {d.ID: {"$in": [document[d.ID] for document in documents]}}
-        here = messages.find(among | {d.QUEUE: queue[d.ID]}, {d.ID: 1}, hint=BY_ID, session=session)
-        known = {document[d.ID] for document in await here.to_list()}
+        ids = [document[d.ID] for document in documents]
+        known = await self._settled(self.connection.messages, ids, session=session)
         new = [document for document in documents if document[d.ID] not in known]
-        moved = await queues.find_one_and_update(
-            {d.ID: queue[d.ID]},
+        moved = await self.connection.queues[ref.kind].find_one_and_update(
+            d.named(ref),
             {"$inc": {d.HEAD: len(new)}},
             {d.HEAD: 1, d.FREEZE: 1},
             return_document=ReturnDocument.BEFORE,
@@ -203,9 +198,30 @@ class MongoTransfer:
             for position, document in enumerate(new, moved[d.HEAD] + 1)
         ]
         if placed:
-            elsewhere = among | {d.QUEUE: {"$ne": queue[d.ID]}}
-            await messages.delete_many(elsewhere, hint=BY_ID, session=session)
-            await messages.insert_many(placed, session=session)
+            await self.connection.messages.insert_many(placed, session=session)
+
+    async def _settled(
+        self,
+        collection: Collection,
+        ids: Sequence[ObjectId],
+        queue: ObjectId | None = None,
+        session: AsyncClientSession | None = None,
+    ) -> set[ObjectId]:
+        """Those of the documents that live in this queue, or in one that stays.
+
+        What else there is of them makes room, for it may be gone at any moment: in a queue that has
+        moved away or has not arrived, or that was removed by a process that died before it had
+        removed all.
+        """
+        among = {d.ID: {"$in": ids}}
+        found = await collection.find(among, {d.QUEUE: 1}, hint=BY_ID, session=session).to_list()
+        homes = {document[d.QUEUE] for document in found} - {queue}
+        staying = {queue, *(await self._staying(homes, session) if homes else ())}
+        settled = {document[d.ID] for document in found if document[d.QUEUE] in staying}
+        leaving = [document[d.ID] for document in found if document[d.ID] not in settled]
+        if leaving:
+            await collection.delete_many({d.ID: {"$in": leaving}}, hint=BY_ID, session=session)
+        return settled
 
     async def _arriving(self, ref: QueueRef, token: str) -> ObjectId:
         """The id of the queue, as long as it arrives by this move."""
@@ -219,29 +235,23 @@ class MongoTransfer:
     async def _put(
         self, collection: Collection, queue: ObjectId, documents: Sequence[d.Document]
     ) -> None:
-        """Insert those that are not there, in the arriving queue or in another one.
-
-        What is left of a queue that was removed, by a process that died before it had removed all,
-        makes room, and so does what a move has left and not removed yet.
-        """
-        among = {d.ID: {"$in": [document[d.ID] for document in documents]}}
-        found = await collection.find(among, {d.QUEUE: 1}, hint=BY_ID).to_list()
-        homes = await self._living({document[d.QUEUE] for document in found} - {queue})
-        kept = {one[d.ID] for one in found if one[d.QUEUE] in homes or one[d.QUEUE] == queue}
-        left = [one[d.ID] for one in found if one[d.ID] not in kept]
-        if left:
-            await collection.delete_many({d.ID: {"$in": left}}, hint=BY_ID)
-        new = [document for document in documents if document[d.ID] not in kept]
-        if new:
+        """Insert those that are not there, in the arriving queue or in one that stays."""
+        ids = [document[d.ID] for document in documents]
+        known = await self._settled(collection, ids, queue)
+        if new := [document for document in documents if document[d.ID] not in known]:
             await collection.insert_many(new)
 
-    async def _living(self, queues: Iterable[ObjectId]) -> set[ObjectId]:
-        """Those of the queues, of any kind, that exist and are not frozen."""
+    async def _staying(
+        self, queues: Iterable[ObjectId], session: AsyncClientSession | None
+    ) -> set[ObjectId]:
+        """Those of the queues that exist, of any kind, and are not on their way."""
         among = {d.ID: {"$in": list(queues)}, d.FREEZE: {"$exists": False}}
         found = [
             document[d.ID]
             for collection in self.connection.queues.values()
-            for document in await collection.find(among, {d.ID: 1}, hint=BY_ID).to_list()
+            for document in await collection.find(
+                among, {d.ID: 1}, hint=BY_ID, session=session
+            ).to_list()
         ]
         return set(found)
 

@@ -102,6 +102,14 @@ class PooledStorage:
         stores = {pool.name: self._stores.of(pool) for pool in pools}
         return stores if self._default is None else {**stores, DEFAULT: self._default}
 
+    def store_of(self, pool: Pool) -> Storage:
+        """The store of one pool.
+
+        Raises:
+            StorageUnavailable: no driver that is here can work with it.
+        """
+        return self._stores.of(pool)
+
     async def check(self, pool: Pool) -> None:
         """Return when the store that the pool means answers, and has been made ready.
 

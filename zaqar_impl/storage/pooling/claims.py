@@ -49,7 +49,7 @@ class PooledClaims:
         accept: MessageFilter | None,
     ) -> Claim | None:
         dead = QueueRef(ref.project, dead_letters.queue)
-        place, target = await self._router.place(ref), await self._router.place(dead)
+        place, target = await self._router.home(ref), await self._router.home(dead)
         source = self._router.at(place)
         if place and target and target.name != place.name:
             apart = _Apart(source, ref, self._router.at(target), dead, dead_letters, accept)
@@ -95,12 +95,30 @@ class _Apart:
         while claim := await self.source.claims.create(self.ref, terms, limit, accept=self.accept):
             most = self.dead_letters.max_claim_count
             spent = [message.id for message in claim.messages if message.claim_count > most]
+            if spent and await self._is_one_store(claim):
+                return await self._create_within(claim, terms, limit)
             if spent:
                 await self._move(claim, spent)
             kept = [message for message in claim.messages if message.id not in spent]
             if kept:
                 return replace(claim, messages=kept)
         return None
+
+    async def _is_one_store(self, claim: Claim) -> bool:
+        """Whether the target is the source under another name: it knows a claim that was made just
+        now. It has all messages already, in their old queue."""
+        try:
+            return await self.target.claims.get(self.ref, claim.id) is not None
+        except StorageUnavailable:
+            await self.source.claims.release(self.ref, claim.id)
+            raise
+
+    async def _create_within(self, claim: Claim, terms: ClaimTerms, limit: int) -> Claim | None:
+        """Let the driver move them, as within any store."""
+        await self.source.claims.release(self.ref, claim.id)
+        return await self.source.claims.create(
+            self.ref, terms, limit, dead_letters=self.dead_letters, accept=self.accept
+        )
 
     async def _move(self, claim: Claim, spent: list[str]) -> None:
         try:

@@ -77,6 +77,14 @@ class Router:
         """Where the queue lives; None if the catalogue does not know."""
         return await self._places.submit(ref, None)
 
+    async def home(self, ref: QueueRef) -> Place | None:
+        """As :meth:`place`, for those who need to know: a queue of the default store that is older
+        than the catalogue gets its entry. None if there is neither an entry nor a queue."""
+        place = await self.place(ref)
+        if place is None and self.default and await self.default.queues.get(ref) is not None:
+            place = await self._catalogue.enter(ref, DEFAULT)
+        return place
+
     def at(self, place: Place | None) -> Storage:
         """The store of a place."""
         pool = place.pool if place else None

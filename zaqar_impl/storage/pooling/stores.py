@@ -66,12 +66,16 @@ class Stores:
         """The pool's own storage.
 
         Raises:
-            Unusable: no driver can work with the definition.
+            StorageUnavailable: no driver can work with the definition; the cause says why, which is
+                for operators, and not for who happens to have a queue there.
         """
         definition = (pool.uri, pool.options)
         kept = self._kept.get(pool.name)
         if kept is None or kept.definition != definition:
-            storage = store_of(pool, self._database, self._clock)
+            try:
+                storage = store_of(pool, self._database, self._clock)
+            except Unusable as error:
+                raise StorageUnavailable() from error
             opening = asyncio.create_task(opened(storage, f"pool {pool.name}"))
             if kept is not None:
                 self._retire(kept)

@@ -423,3 +423,30 @@ async def test_health_is_told_for_each_pool(admin: httpx.AsyncClient) -> None:
     assert health["catalog_reachable"] is True
     assert health["a"]["storage_reachable"] is True
     assert set(health) == {"a", "b", "catalog_reachable"}
+
+
+async def test_pool_that_no_driver_fits_hides_no_other(
+    admin: httpx.AsyncClient, pools: PooledStorage
+) -> None:
+    """Another host may have a driver that this one lacks; the catalogue is well all the same."""
+    await make(admin, "a")
+    await pools.management.pools.put(Pool("b", "elsewhere://b", 0))
+
+    health = (await admin.get("/v2/health")).json()
+
+    assert health["catalog_reachable"] is True
+    assert health["a"]["storage_reachable"] is True
+    assert health["b"]["storage_reachable"] is False
+    assert not any(one["succeeded"] for one in health["b"]["operation_status"].values())
+
+
+async def test_definition_of_a_pool_is_no_tenants_business(
+    admin: httpx.AsyncClient, pools: PooledStorage
+) -> None:
+    """Whose queue is in a pool that can't be opened learns no more than that it is not there."""
+    await pools.management.pools.put(Pool("b", "elsewhere://b", 1))
+
+    answer = await admin.put("/v2/queues/jobs")
+
+    assert answer.status_code == 503
+    assert "driver" not in answer.text

@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
@@ -282,3 +283,20 @@ async def test_dead_process_holds_nobody_up_for_long(
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     await dead.close()
+
+
+async def test_dead_letter_survives_what_a_deletion_left(
+    storage: MongoStorage, ref: QueueRef
+) -> None:
+    """A process died before it had removed the messages of a queue that is gone: a copy there is
+    nowhere."""
+    dead = replace(ref, name="dead")
+    for one in (ref, dead):
+        await storage.queues.create(one, {})
+    posted = await storage.messages.post(ref, NEW, producer="me")
+    letters = await storage.transfer.read(ref, posted)
+    await storage.connection.queues[ref.kind].delete_one({"project": ref.project, "name": ref.name})
+
+    await storage.transfer.adopt(dead, letters, ttl=None)
+
+    assert [message.id for message in await storage.messages.get_many(dead, posted)] == posted

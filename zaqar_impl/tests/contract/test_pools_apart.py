@@ -20,6 +20,7 @@ from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.contract.base import bodies, claim, post, read
 from zaqar_impl.storage.management.memory import MemoryManagement
 from zaqar_impl.storage.management.mongodb import MongoManagement
+from zaqar_impl.storage.memory import MemoryStorage
 from zaqar_impl.storage.pooling import PooledStorage
 from zaqar_impl.storage.pooling.probe import check_store
 from zaqar_impl.storage.transfer import Movable
@@ -110,6 +111,48 @@ async def test_dead_letters_cross_pools(pools: PooledStorage, clock: FakeClock) 
     assert await read(pools, DEAD, hide_producer="me") == []
 
 
+async def test_dead_letters_between_two_names_of_one_store(
+    mongod: EmbeddedMongod, clock: FakeClock
+) -> None:
+    """Two pools of one database are a mistake that costs no message."""
+    management = MongoManagement(mongod.uri, "apart-same", clock)
+    storage = PooledStorage(management, database="apart-same", default=None, clock=clock)
+    await storage.open()
+    for name, ref in (("a", JOBS), ("b", DEAD)):
+        pool = Pool(name, f"{mongod.uri}&appName={name}", 1)
+        await check_store(pool, "apart-same", clock)
+        await management.pools.put(pool)
+        await storage.queues.create(ref, {})
+        await management.pools.update(name, PoolChange(weight=0))
+    await post(storage, JOBS, "1", "2")
+
+    dead_letters = DeadLetters("dead", 0, None)
+    assert await storage.claims.create(JOBS, TERMS, 1, dead_letters=dead_letters) is None
+
+    assert bodies(await read(storage, DEAD)) == ["1", "2"]
+    assert await read(storage, JOBS) == []
+    await storage.close()
+
+
+async def test_pool_of_dead_letters_that_is_down_keeps_no_message(
+    pools: PooledStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim that was needed to see it ends at once."""
+    await queue_in(pools, JOBS, "a")
+    await queue_in(pools, DEAD, "b")
+    await post(pools, JOBS, "1")
+    store = (await pools.stores())["b"]
+
+    async def fail(*_args: object) -> None:
+        raise StorageUnavailable
+
+    monkeypatch.setattr(store.claims, "get", fail)
+    with pytest.raises(StorageUnavailable):
+        await pools.claims.create(JOBS, TERMS, 1, dead_letters=DeadLetters("dead", 0, None))
+
+    assert bodies((await claim(pools, JOBS)).messages) == ["1"]
+
+
 async def test_claim_goes_on_past_dead_letters(pools: PooledStorage) -> None:
     """Also when a whole claim consists of them."""
     await queue_in(pools, JOBS, "a")
@@ -178,6 +221,46 @@ async def test_dead_letters_are_not_lost_when_the_claimant_dies(
     )
     assert await read(pools, JOBS) == []
     assert bodies(await read(pools, DEAD)) == ["1"]
+
+
+async def test_dead_letters_outlive_the_original_of_a_moved_queue(
+    pools: PooledStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A move leaves a copy of them in the very pool of the dead letter queue, for a while."""
+    await queue_in(pools, JOBS, "a", weight=1)
+    await pools.queues.create(DEAD, {})
+    await pools.management.pools.put(Pool("b", "memory://b", 1))
+    await post(pools, JOBS, "1")
+    # While it lasts: readers that have asked before may still look there.
+    monkeypatch.setattr((await pools.stores())["a"].transfer, "settle_seconds", 0.2)  # type: ignore[attr-defined]
+    await pools.move(JOBS, "b")
+    dead_letters = DeadLetters("dead", 0, None)
+
+    assert await pools.claims.create(JOBS, TERMS, 1, dead_letters=dead_letters) is None
+    await asyncio.sleep(0.3)
+
+    assert bodies(await read(pools, DEAD)) == ["1"]
+    assert await read(pools, JOBS) == []
+
+
+@pytest.mark.parametrize("old", [JOBS, DEAD], ids=["queue", "dead letters"])
+async def test_dead_letters_of_queues_older_than_pools(clock: FakeClock, old: QueueRef) -> None:
+    """A queue of the virtual pool that has no entry yet is found, whichever of the two it is: what
+    it had stays to be seen, and the claim comes to its end."""
+    default = MemoryStorage(clock)
+    await post(default, old, "0")
+    management = MemoryManagement(clock)
+    await management.pools.put(Pool("a", "memory://a", 1))
+    pools = PooledStorage(management, database="", default=default, clock=clock)
+    await pools.queues.create(DEAD if old == JOBS else JOBS, {})
+    await post(pools, JOBS, "1")
+
+    dead_letters = DeadLetters("dead", 0, None)
+    assert await pools.claims.create(JOBS, TERMS, 10, dead_letters=dead_letters) is None
+
+    assert bodies(await read(pools, DEAD)) == ["0", "1"]
+    assert await pool_of(pools, old) == ""
+    await pools.close()
 
 
 async def test_pool_that_is_down_harms_its_queues_only(

@@ -95,6 +95,15 @@ def test_settings_hide_keys() -> None:
     assert pickle.loads(pickle.dumps(settings)).encryption_secrets == (TWO, ONE)
 
 
+def test_settings_hide_credentials() -> None:
+    """Those in URIs likewise, of messages and of the register."""
+    uri = "mongodb://zaqar:hunter2@db"
+    groups = ("drivers:message_store:mongodb", "drivers:management_store:mongodb")
+    settings = load([], {(group, "uri"): uri for group in groups})
+
+    assert "hunter2" not in repr(settings)
+
+
 def test_log_of_options_masks_keys(caplog: pytest.LogCaptureFixture) -> None:
     """What oslo.config writes of the options in force has stars in their place."""
     conf = cfg.ConfigOpts()

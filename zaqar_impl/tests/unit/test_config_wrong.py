@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from zaqar_impl.config import REST_GROUP, STORE_GROUP, WrongConfiguration, load
+from zaqar_impl.config.stores import MANAGEMENT_GROUP
 
 Told = Callable[[str], str]
 
@@ -110,14 +111,15 @@ def test_a_default_above_its_maximum(told_of: Told, low: str, high: str) -> None
     assert text == f"[transport] {low}: has to be {high} or less."
 
 
-def test_a_weak_acknowledgement(told_of: Told) -> None:
-    """Has to be wanted twice."""
-    content = f"[{STORE_GROUP}]\nuri = mongodb://user:pa55@db/?W=1\n"
+@pytest.mark.parametrize("group", [STORE_GROUP, MANAGEMENT_GROUP])
+def test_a_weak_acknowledgement(told_of: Told, group: str) -> None:
+    """Has to be wanted twice, for the register too: a queue is lost with its entry."""
+    content = f"[DEFAULT]\npooling = true\n[{group}]\nuri = mongodb://user:pa55@db/?W=1\n"
 
     text = told_of(content)
 
     assert text == (
-        f"[{STORE_GROUP}] uri: w has to be majority, or 2 or more, "
+        f"[{group}] uri: w has to be majority, or 2 or more, "
         "as long as [DEFAULT] unreliable is false."
     )
 

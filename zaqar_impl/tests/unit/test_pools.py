@@ -30,6 +30,8 @@ from zaqar_impl.domain.pools import (
         ("mongodb+srv://user@db", "mongodb+srv://***@db"),
         ("mongodb://user:p@ss:w/rd@db", "mongodb://***@db"),
         ("mongodb://@db", "mongodb://***@db"),
+        # no URI by the RFC, but pymongo takes it, and logs in with it
+        ("mongodb://user:pa#ss@db/?a=b", "mongodb://***@db/?a=b"),
         (
             "mongodb://db/?tls=true&tlsCertificateKeyFilePassword=x%20y&w=1",
             "mongodb://db/?tls=true&tlsCertificateKeyFilePassword=***&w=1",

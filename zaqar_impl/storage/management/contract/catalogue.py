@@ -169,6 +169,22 @@ class CatalogueContract(ContractFixtures):
         assert found is not None
         assert found.moving is None
 
+    async def test_dead_move_does_not_keep_its_target(
+        self, management: Management, clock: FakeClock
+    ) -> None:
+        """A queue that nobody uses would keep the pool for ever, and the list of its queues is
+        empty. The move ends first, so that it can't lead to a pool that is gone."""
+        await _moving(management, "a", "b")
+        clock.advance(10)
+
+        await management.pools.delete("b")
+
+        assert await management.catalogue.keep_moving(JOBS, "token", 10) is False
+        assert await management.catalogue.finish_move(JOBS, "token") is False
+        found = await management.catalogue.find(JOBS)
+        assert found is not None
+        assert (found.name, found.moving) == ("a", None)
+
     async def test_what_is_on_its_way_is_elsewhere(self, management: Management) -> None:
         """The target is not where the queue is listed."""
         await _moving(management, "a", "b")

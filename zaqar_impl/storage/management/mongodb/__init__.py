@@ -24,7 +24,7 @@ class MongoManagement:
 
     def __init__(self, uri: str, database: str, clock: Clock) -> None:
         self.connection = Connection(uri, database)
-        self.pools: PoolStore = MongoPools(self.connection)
+        self.pools: PoolStore = MongoPools(self.connection, clock)
         self.flavors: FlavorStore = MongoFlavors(self.connection)
         self.catalogue: Catalogue = MongoCatalogue(self.connection, clock)
 

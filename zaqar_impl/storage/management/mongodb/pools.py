@@ -16,6 +16,7 @@ from bson import ObjectId
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import Conflict, Forbidden
 from zaqar_impl.domain.pools import Pool, PoolChange
 from zaqar_impl.storage.management.mongodb import documents as d
@@ -25,8 +26,9 @@ from zaqar_impl.storage.mongodb.client import Connection, answered
 class MongoPools:
     """:class:`~zaqar_impl.storage.management.interface.PoolStore` on MongoDB."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, clock: Clock) -> None:
         self.connection = connection
+        self._clock = clock
         self._pools = connection.database["pools"]
         self._entries = connection.database["catalogue"]
 
@@ -85,6 +87,9 @@ class MongoPools:
 
     async def _in_use(self, pool: Pool) -> str | None:
         """Why the pool can't be deleted."""
+        # Else a queue that nobody uses would keep the pool after its mover's death.
+        dead = {d.TARGET: pool.name, d.UNTIL: {"$lte": self._clock()}}
+        await self._entries.update_many(dead, {"$unset": d.MOVE})
         for field in (d.POOL, d.TARGET):
             if await self._entries.find_one({field: pool.name}, {d.ID: 1}):
                 return f"Queues live in pool {pool.name!r}; move them to other pools first."
