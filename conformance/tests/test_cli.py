@@ -323,7 +323,8 @@ def test_show_of_nothing_exits_with_2(capsys: pytest.CaptureFixture[str]) -> Non
 
 def examples(text: str) -> list[list[str]]:
     """The command lines of the kit in a text, as arguments."""
-    lines = re.findall(r"^.*?\bzaqar-conformance (.+)$", text, re.MULTILINE)
+    joined = text.replace("\\\n", "")
+    lines = re.findall(r"^.*?\bzaqar-conformance (.+)$", joined, re.MULTILINE)
     return [
         shlex.split(line) for line in lines if line.split()[0] in ("run", "judge", "list", "show")
     ]

@@ -8,7 +8,7 @@ knows. Whatever is made here is removed after the case.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from zaqar_conformance import arrange, match, paths
@@ -20,6 +20,8 @@ from zaqar_conformance.exchange import Exchange
 NOBODY: Final = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=500&connectTimeoutMS=500"
 #: Of a kind that no store is of.
 NO_KIND: Final = "kit-of-no-kind://127.0.0.1/"
+#: No names of pools and flavors, as they stand in a path.
+BAD_NAMES: Final = ("a" * 65, "a%20b", "a%0A", "caf%C3%A9", "a%3Ab")
 
 _OFF: Final = {
     404: "the target has no {what} (404): it is switched off, or not there",
@@ -85,6 +87,17 @@ def pool(api: Api, uri: str, weight: int = 0, **more: Any) -> str:
     return name
 
 
+def one_pool(api: Api) -> str:
+    """The name of a new pool."""
+    [uri] = uris(api, 1)
+    return pool(api, uri)
+
+
+def two_pools(api: Api) -> list[str]:
+    """The names of two new pools."""
+    return [pool(api, uri) for uri in uris(api, 2)]
+
+
 @setup()
 def flavor(api: Api, *pools: str) -> str:
     """The name of a new flavor of those pools."""
@@ -130,6 +143,24 @@ def seen_flavor(api: Api, name: str) -> dict[str, Any]:
     answer = api.get(paths.flavor(name))
     match.status(answer, 200)
     return match.object_of(answer)
+
+
+def pools_of(api: Api, flavor: str) -> Any:
+    """The pools that a flavor shows."""
+    return match.member("a flavor", seen_flavor(api, flavor), "pool_list")
+
+
+def listed_flavor(api: Api, name: str, **params: str) -> list[dict[str, Any]]:
+    """How the flavor is listed: once, if all is well."""
+    given = {"marker": name[:-1], "limit": api.limits.max_flavors_per_page, **params}
+    flavors = listed(api.get(paths.FLAVORS, params=given), "flavors")
+    return [flavor for flavor in flavors if flavor.get("name") == name]
+
+
+def no_flavors(pool: str) -> Iterator[Any]:
+    """Bodies of no flavor, none of which names the pool in a list."""
+    yield from ([], "text", {}, {"pool_list": []}, {"pool_list": pool}, {"pool_list": [1]})
+    yield {"pool_list": None}
 
 
 def listed(answer: Exchange, what: str) -> list[dict[str, Any]]:

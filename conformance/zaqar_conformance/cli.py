@@ -92,8 +92,9 @@ def _list(options: argparse.Namespace) -> int:
     lines = selection.lines(spec.requirements)
     width = max(len(line.id) for line in lines)
     in_order = list(spec.profiles)
+    widest = max(map(len, in_order))
     for line in sorted(lines, key=lambda line: in_order.index(line.profile)):
-        print(f"{line.id:<{width}}  {line.level:<6}  {line.profile:<6}  {line.sentence}")
+        print(f"{line.id:<{width}}  {line.level:<6}  {line.profile:<{widest}}  {line.sentence}")
     return EXIT_CONFORMS
 
 

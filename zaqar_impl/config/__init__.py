@@ -5,11 +5,11 @@
 Nothing else reads the configuration: parts are given plain values by the wiring.
 
 Options are declared in a module for each part of the service (``general``, ``logs``, ``stores``,
-``rest``, ``transport``, ``cors``, ``filters``), which is listed in ``registry``; ``unsupported``
-has those of upstream that have no effect. ``settings`` holds what the parts are given, ``rules``
-what has to hold between options. ``loading`` reads ``files`` and ``flags``, knows the ``origins``
-of values, and collects the ``findings`` that an operator is told. ``reference`` makes the pages of
-the docs.
+``rest``, ``transport``, ``encryption``, ``cors``, ``sharing``, ``filters``), which is listed in
+``registry``; ``unsupported`` has those of upstream that have no effect. ``settings`` holds what the
+parts are given, ``rules`` what has to hold between options. ``loading`` reads ``files`` and
+``flags``, knows the ``origins`` of values, and collects the ``findings`` that an operator is told.
+``reference`` makes the pages of the docs.
 """
 
 from zaqar_impl.config.errors import WrongConfiguration

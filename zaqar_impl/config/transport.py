@@ -29,7 +29,7 @@ _TRANSPORT = [
         "default_message_delay",
         default=0,
         min=0,
-        help="Shown as the default delay of queues, in seconds.",
+        help="Shown as the default delay of queues, in seconds; as upstream's, it delays nothing.",
     ),
     cfg.IntOpt(
         "default_claim_ttl",

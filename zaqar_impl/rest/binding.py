@@ -16,7 +16,7 @@ from zaqar_impl import jsontext
 from zaqar_impl.handlers import HANDLERS
 from zaqar_impl.handlers.messages import PostedMessage
 from zaqar_impl.handlers.service import Service
-from zaqar_impl.rest import administration, answers, pooling
+from zaqar_impl.rest import answers, health, pooling
 from zaqar_impl.rest import request as requests
 from zaqar_impl.rest.answers import Answer
 from zaqar_impl.rest.request import ID_HEADER, RestRequest
@@ -123,7 +123,7 @@ _TABLE: Mapping[str, Binding] = {
     ),
     "subscription_delete": Binding(answers.nothing),
     "subscription_confirm": Binding(answers.nothing_here, body=_members("confirmed")),
-    "check_node_health": Binding(administration.health),
+    "check_node_health": Binding(health.document),
     "pool_list": Binding(pooling.pool_page, takes=_same("marker", "limit", "detailed")),
     "pool_get": Binding(pooling.pool, takes=_same("detailed")),
     "pool_create": Binding(pooling.put, body=_members("uri", "weight", "flavor", "options")),

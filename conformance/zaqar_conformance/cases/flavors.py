@@ -1,54 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Listing, showing, creating, changing and deleting flavors."""
+"""Listing, showing and creating flavors."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from zaqar_conformance import administer, arrange, match, observe, paths
+from zaqar_conformance import administer, match, observe, paths
 from zaqar_conformance.case import case, setup
 from zaqar_conformance.client import Api
 
 _CREATED: Final = ("flavor-create.created",)
 _SHOWN: Final = ("flavor-get.shown",)
-_CHANGED: Final = ("flavor-update.changed",)
 _KEYS: Final = ("name", "href", "pool_list")
-_BAD_NAMES: Final = ("a" * 65, "a%20b", "a%0A", "caf%C3%A9", "a%3Ab")
-
-
-def _pool(api: Api) -> str:
-    [uri] = administer.uris(api, 1)
-    return administer.pool(api, uri)
-
-
-def _pools(api: Api) -> list[str]:
-    return [administer.pool(api, uri) for uri in administer.uris(api, 2)]
-
-
-def _bad_bodies(pool: str) -> Iterator[Any]:
-    """Bodies of no flavor, none of which names a pool in a list."""
-    yield from ([], "text", {}, {"pool_list": []}, {"pool_list": pool}, {"pool_list": [1]})
-    yield {"pool_list": None}
-
-
-def _listed(api: Api, name: str, **params: str) -> list[dict[str, Any]]:
-    """How the flavor is listed."""
-    given = {"marker": name[:-1], "limit": api.limits.max_flavors_per_page, **params}
-    flavors = administer.listed(api.get(paths.FLAVORS, params=given), "flavors")
-    return [flavor for flavor in flavors if flavor.get("name") == name]
-
-
-def _pools_of(api: Api, flavor: str) -> Any:
-    """The pools that a flavor shows."""
-    return match.member("a flavor", administer.seen_flavor(api, flavor), "pool_list")
 
 
 @case("flavor-create.created", needs=("pool-create.created",))
 def created(api: Api) -> None:
     """A new flavor is answered with 201 and its path, and is shown."""
-    pool, name = _pool(api), administer.flavor_name(api)
+    pool, name = administer.one_pool(api), administer.flavor_name(api)
 
     answer = api.put(paths.flavor(name), json={"pool_list": [pool]})
 
@@ -61,7 +31,7 @@ def created(api: Api) -> None:
 @case("flavor-get.shown", needs=_CREATED)
 def shown(api: Api) -> None:
     """A flavor is shown with its pools, and what they can do."""
-    pool = _pool(api)
+    pool = administer.one_pool(api)
     name = administer.flavor(api, pool)
 
     found = administer.seen_flavor(api, name)
@@ -84,20 +54,20 @@ def unknown(api: Api) -> None:
 @case("flavor-list.entry", needs=_CREATED)
 def entry(api: Api) -> None:
     """A listed flavor says what its pools are."""
-    pool = _pool(api)
+    pool = administer.one_pool(api)
     name = administer.flavor(api, pool)
 
     expected = {"name": name, "href": paths.flavor(name), "pool_list": [pool]}
-    match.equal("the flavor in the list", _listed(api, name), [expected])
+    match.equal("the flavor in the list", administer.listed_flavor(api, name), [expected])
 
 
 @case("flavor-list.detailed", needs=("flavor-list.entry",))
 def detailed(api: Api) -> None:
     """Capabilities are listed for those who ask for details."""
-    name = administer.flavor(api, _pool(api))
+    name = administer.flavor(api, administer.one_pool(api))
 
     for asked in (False, True):
-        found = _listed(api, name, detailed=str(asked).lower())
+        found = administer.listed_flavor(api, name, detailed=str(asked).lower())
         match.equal("how often it is listed", len(found), 1)
         match.keys("the flavor", found[0], (*_KEYS, *(["capabilities"] if asked else [])))
 
@@ -105,7 +75,7 @@ def detailed(api: Api) -> None:
 def _two(api: Api, firsts: str = "aB") -> list[str]:
     """Two flavors whose names begin like that."""
     made = []
-    for first, pool in zip(firsts, _pools(api), strict=True):
+    for first, pool in zip(firsts, administer.two_pools(api), strict=True):
         made.append(f"{first}{administer.new_name(api)}")
         api.afterwards("DELETE", paths.flavor(made[-1]))
         with setup():
@@ -152,35 +122,35 @@ def limit_range(api: Api) -> None:
 @case("flavor-create.replaced", needs=_SHOWN)
 def replaced(api: Api) -> None:
     """PUT of a flavor that exists is answered with 201, and gives it the pools."""
-    first, second = _pools(api)
+    first, second = administer.two_pools(api)
     name = administer.flavor(api, first)
 
     answer = api.put(paths.flavor(name), json={"pool_list": [second]})
 
     match.status(answer, 201)
     match.header(answer, "Location", paths.flavor(name))
-    match.present("pool_list", second, _pools_of(api, name))
+    match.present("pool_list", second, administer.pools_of(api, name))
     match.equal("flavor of the pool", administer.flavor_of(api, second), name)
 
 
 @case("flavor-create.others-freed", needs=("flavor-create.replaced",))
 def others_freed(api: Api) -> None:
     """A pool that is left out when a flavor is made again is free."""
-    first, second = _pools(api)
+    first, second = administer.two_pools(api)
     name = administer.flavor(api, first)
 
     match.status(api.put(paths.flavor(name), json={"pool_list": [second]}), 201)
 
-    match.equal("pool_list", _pools_of(api, name), [second])
+    match.equal("pool_list", administer.pools_of(api, name), [second])
     match.equal("flavor of the pool", administer.flavor_of(api, first), None)
 
 
 @case("flavor-create.body", needs=_CREATED)
 def body(api: Api) -> None:
     """A flavor needs a body with a list of pools."""
-    pool = _pool(api)
+    pool = administer.one_pool(api)
 
-    for given in _bad_bodies(pool):
+    for given in administer.no_flavors(pool):
         name = administer.flavor_name(api)
         match.status(api.put(paths.flavor(name), json=given), 400)
         match.status(api.get(paths.flavor(name)), 404)
@@ -189,7 +159,7 @@ def body(api: Api) -> None:
 @case("flavor-create.unknown-members", needs=_CREATED)
 def unknown_members(api: Api) -> None:
     """A flavor with a member that is not known is refused."""
-    pool = _pool(api)
+    pool = administer.one_pool(api)
 
     for member in ("pool", "pool_group", "pools"):
         name = administer.flavor_name(api)
@@ -201,7 +171,7 @@ def unknown_members(api: Api) -> None:
 @case("flavor-create.unknown-pool", needs=_CREATED)
 def unknown_pool(api: Api) -> None:
     """A flavor is not made of pools that do not exist."""
-    pool = _pool(api)
+    pool = administer.one_pool(api)
 
     for pools in ([administer.new_name(api)], [pool, administer.new_name(api)]):
         name = administer.flavor_name(api)
@@ -213,9 +183,9 @@ def unknown_pool(api: Api) -> None:
 @case("flavor-create.name-rules", needs=_CREATED)
 def name_rules(api: Api) -> None:
     """A flavor has a name like a queue."""
-    given = {"pool_list": [_pool(api)]}
+    given = {"pool_list": [administer.one_pool(api)]}
 
-    for name in _BAD_NAMES:
+    for name in administer.BAD_NAMES:
         api.afterwards("DELETE", paths.flavor(name))
         match.status(api.put(paths.flavor(name), json=given), 400)
     longest = f"_.-{secrets.token_hex(31)}"[:64]
@@ -226,7 +196,7 @@ def name_rules(api: Api) -> None:
 @case("flavor-create.marks-pools", needs=_CREATED)
 def marks_pools(api: Api) -> None:
     """The pools of a flavor show it."""
-    pools = _pools(api)
+    pools = administer.two_pools(api)
 
     name = administer.flavor(api, *pools)
 
@@ -237,7 +207,7 @@ def marks_pools(api: Api) -> None:
 @case("flavor-create.pool-taken", needs=("flavor-create.marks-pools",))
 def pool_taken(api: Api) -> None:
     """A pool of one flavor is not taken by another one."""
-    first, second = _pools(api)
+    first, second = administer.two_pools(api)
     holder, other = administer.flavor(api, first), administer.flavor(api, second)
     new = administer.flavor_name(api)
 
@@ -245,14 +215,14 @@ def pool_taken(api: Api) -> None:
     match.status(api.patch(paths.flavor(other), json={"pool_list": [first, second]}), 409)
 
     match.status(api.get(paths.flavor(new)), 404)
-    match.equal("pools of the one", _pools_of(api, holder), [first])
-    match.equal("pools of the other", _pools_of(api, other), [second])
+    match.equal("pools of the one", administer.pools_of(api, holder), [first])
+    match.equal("pools of the other", administer.pools_of(api, other), [second])
 
 
 @case("flavor-create.capabilities-ignored", needs=_SHOWN)
 def capabilities_ignored(api: Api) -> None:
     """What clients say of capabilities is taken and has no effect."""
-    name = administer.flavor(api, _pool(api))
+    name = administer.flavor(api, administer.one_pool(api))
     before = administer.seen_flavor(api, name)
 
     for given in ({}, {"FIFO": False}):
@@ -265,101 +235,7 @@ def capabilities_ignored(api: Api) -> None:
 def every_project(api: Api) -> None:
     """A flavor is there for every project."""
     other = api.other_project()
-    name = administer.flavor(api, _pool(api))
+    name = administer.flavor(api, administer.one_pool(api))
 
     match.equal("the flavor", administer.seen_flavor(other, name).get("name"), name)
-    match.equal("how often it is listed", len(_listed(other, name)), 1)
-
-
-@case("flavor-update.changed", needs=_SHOWN)
-def changed(api: Api) -> None:
-    """A patch of a flavor gives it other pools, and is answered with the flavor."""
-    first, second = _pools(api)
-    name = administer.flavor(api, first)
-
-    answer = api.patch(paths.flavor(name), json={"pool_list": [first, second]})
-
-    match.status(answer, 200)
-    match.equal("the answer", match.object_of(answer), administer.seen_flavor(api, name))
-    match.same_items("pool_list", _pools_of(api, name), [first, second])
-
-
-@case("flavor-update.body", needs=_CHANGED)
-def update_body(api: Api) -> None:
-    """A patch of a flavor needs a list of pools."""
-    pool = _pool(api)
-    name = administer.flavor(api, pool)
-
-    for given in (*_bad_bodies(pool), {"capabilities": {}}):
-        match.status(api.patch(paths.flavor(name), json=given), 400)
-
-    match.equal("pool_list", _pools_of(api, name), [pool])
-
-
-@case("flavor-update.unknown-members", needs=_CHANGED)
-def update_unknown_members(api: Api) -> None:
-    """A patch of a flavor with a member that is not known changes nothing."""
-    first, second = _pools(api)
-    name = administer.flavor(api, first)
-
-    answer = api.patch(paths.flavor(name), json={"pool_list": [second], "pool": second})
-
-    match.status(answer, 400)
-    match.equal("pool_list", _pools_of(api, name), [first])
-
-
-@case("flavor-update.unknown-pool", needs=_CHANGED)
-def update_unknown_pool(api: Api) -> None:
-    """A flavor is not given pools that do not exist."""
-    pool = _pool(api)
-    name = administer.flavor(api, pool)
-
-    for pools in ([administer.new_name(api)], [pool, administer.new_name(api)]):
-        match.status(api.patch(paths.flavor(name), json={"pool_list": pools}), 400)
-
-    match.equal("pool_list", _pools_of(api, name), [pool])
-
-
-@case("flavor-update.unknown", needs=_CREATED)
-def update_unknown(api: Api) -> None:
-    """An unknown flavor cannot be patched."""
-    given = {"pool_list": [_pool(api)]}
-
-    match.status(api.patch(paths.flavor(administer.flavor_name(api)), json=given), 404)
-
-
-@case("flavor-update.frees-pools", needs=("flavor-create.marks-pools", *_CHANGED))
-def update_frees_pools(api: Api) -> None:
-    """A pool that a flavor no longer lists is free."""
-    first, second = _pools(api)
-    name = administer.flavor(api, first, second)
-
-    administer.changed(api, paths.flavor(name), {"pool_list": [second]})
-
-    match.equal("flavor of the one", administer.flavor_of(api, first), None)
-    match.equal("flavor of the other", administer.flavor_of(api, second), name)
-
-
-@case("flavor-delete.deleted", needs=_SHOWN)
-def deleted(api: Api) -> None:
-    """A deleted flavor is neither shown nor listed, and may be deleted again."""
-    name = administer.flavor(api, _pool(api))
-
-    for _ in range(2):
-        answer = api.delete(paths.flavor(name))
-        match.status(answer, 204)
-        match.no_body(answer)
-
-    match.status(api.get(paths.flavor(name)), 404)
-    match.equal("how often it is listed", len(_listed(api, name)), 0)
-
-
-@case("flavor-delete.frees-pools", needs=("flavor-create.marks-pools",))
-def delete_frees_pools(api: Api) -> None:
-    """The pools of a deleted flavor are free."""
-    pool = _pool(api)
-    name = administer.flavor(api, pool)
-
-    arrange.deleted(api, paths.flavor(name))
-
-    match.equal("flavor of the pool", administer.flavor_of(api, pool), None)
+    match.equal("how often it is listed", len(administer.listed_flavor(other, name)), 1)

@@ -17,7 +17,6 @@ _SHOWN: Final = ("pool-get.shown",)
 _SHOWN_KEYS: Final = ("name", "href", "uri", "weight", "flavor")
 _HEAVIEST: Final = 2**32 - 1
 _PROMPT_SECONDS: Final = 5.5
-_BAD_NAMES: Final = ("a" * 65, "a%20b", "a%0A", "caf%C3%A9", "a%3Ab")
 
 
 def _names(api: Api) -> list[str]:
@@ -255,7 +254,7 @@ def name_rules(api: Api) -> None:
     """A pool has a name like a queue."""
     [uri] = administer.uris(api, 1)
 
-    for name in _BAD_NAMES:
+    for name in administer.BAD_NAMES:
         api.afterwards("DELETE", paths.pool(name))
         match.status(api.put(paths.pool(name), json={"uri": uri, "weight": 0}), 400)
     longest = f"_.-{secrets.token_hex(31)}"[:64]

@@ -19,7 +19,7 @@ _DEFAULT_EXAMPLES: Final = 20
 _EPILOG: Final = """\
 examples:
   zaqar-conformance run --url http://127.0.0.1:8888
-      everything, about a minute and a half; some cases wait for messages to expire
+      everything, about three minutes; some cases wait for messages to expire
   zaqar-conformance run --url http://127.0.0.1:8888 --profile core --report core.jsonl
       one profile, and a report to keep
   zaqar-conformance run --url http://127.0.0.1:8888 message-post queue-list.count-zero
@@ -28,6 +28,8 @@ examples:
       a long run of generated requests only
   OS_TOKEN=... zaqar-conformance run --url https://messaging.example.org
       a deployment with Keystone; the project is the token's
+  zaqar-conformance run --url http://127.0.0.1:8887 --pool-uri URI --pool-uri URI
+      pools and moves too, seven minutes; the URIs are of empty stores that the target can reach
   zaqar-conformance judge core.jsonl --known known-failures.txt
       a stored report again, with no server
 

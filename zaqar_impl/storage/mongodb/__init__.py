@@ -3,9 +3,9 @@
 
 ``client`` holds the connection and the indexes, ``documents`` the layout; ``queues``, ``messages``,
 ``claims`` and ``subscriptions`` are the four stores, and ``transfer`` carries messages between
-stores; ``log`` appends messages and ``claimable``
-finds them for claims, both in groups; ``attempts`` tries again what can be, and ``abandoned``
-clears up after processes that died; ``health`` tells how the storage is.
+stores; ``log`` appends messages and ``claimable`` finds them for claims, both in groups;
+``attempts`` tries again what can be, and ``abandoned`` clears up after processes that died;
+``health`` tells how the storage is.
 """
 
 from zaqar_impl.domain.clock import Clock

@@ -63,8 +63,6 @@ DELAYED = "delayed"
 #: The claim it is under, or was: it means something only while ``HELD`` lies in the future.
 CLAIM = "claim"
 CLAIM_ID = "claim.id"
-CLAIM_CREATED = "claim.created"
-CLAIM_TTL = "claim.ttl"
 #: Until when the message would have lived without the claim. Only until that is renewed.
 CLAIM_BEFORE = "claim.before"
 CLAIM_COUNT = "claims"

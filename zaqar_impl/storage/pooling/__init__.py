@@ -2,8 +2,9 @@
 """A storage over many: each queue lives in one pool, and each pool is a storage of its own.
 
 ``router`` finds the pool of a queue, and creates and deletes queues; ``stores`` keeps the pools'
-storages; ``queues``, ``messages``, ``claims`` and ``subscriptions`` are the four stores; ``probe``
-asks a store whether it can be a pool.
+storages; ``queues``, ``messages``, ``claims`` and ``subscriptions`` are the four stores; ``moving``
+brings a queue into another pool, and ``thaw`` clears up after a move that died; ``probe`` asks a
+store whether it can be a pool.
 """
 
 import asyncio

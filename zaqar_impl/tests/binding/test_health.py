@@ -9,7 +9,7 @@ import pytest
 
 from zaqar_impl.domain.health import PooledHealth
 from zaqar_impl.handlers.health import storage_health
-from zaqar_impl.rest import administration
+from zaqar_impl.rest import health
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.memory import MemoryStorage
 from zaqar_impl.tests.binding.conftest import Deploy
@@ -100,7 +100,7 @@ async def test_pools_have_a_member_each() -> None:
     one: Any = await storage_health(MemoryStorage(FakeClock()))
     request: Any = None
 
-    answer = administration.health(PooledHealth(True, {"east": one, "west": one}), request, 0)
+    answer = health.document(PooledHealth(True, {"east": one, "west": one}), request, 0)
 
     document = bytes(answer.body).decode()
     assert document.count("storage_reachable") == 2

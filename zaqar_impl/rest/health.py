@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What handlers of administration give, as HTTP answers."""
+"""What the handler of health gives, as an HTTP answer."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from zaqar_impl.rest.answers import json_answer
 from zaqar_impl.rest.request import RestRequest
 
 
-def health(result: StorageHealth | PooledHealth, _request: RestRequest, _now: float) -> Response:
+def document(result: StorageHealth | PooledHealth, _request: RestRequest, _now: float) -> Response:
     """The health document: of the one storage, or of all pools by name."""
     if isinstance(result, StorageHealth):
         return json_answer(_storage(result))
