@@ -99,22 +99,23 @@ async def message_list(
     after = _position(marker)
     if after is None:
         return MessagePage([], None)
-    ref = QueueRef(caller.project, queue_name, kind)
+    ref, step = QueueRef(caller.project, queue_name, kind), limit
     while True:
         found = await service.storage.messages.list(
             ref,
             after=after,
-            limit=limit,
+            limit=step,
             hide_producer=None if echo else caller.client_id,
             include_claimed=include_claimed,
             include_delayed=include_delayed,
         )
         if not found:
             return MessagePage([], None)
-        after = found[-1].position
+        page = found if step == limit else service.openable(ref, found)[:limit]
         # An empty page would be the end of the queue.
-        if told := await service.told(ref, found):
-            return MessagePage(told, str(after))
+        if told := await service.told(ref, page):
+            return MessagePage(told, str(told[-1].position))
+        after, step = found[-1].position, max(limit + 1, _STRIDE)
 
 
 async def message_get_many(
@@ -218,6 +219,9 @@ async def _named(service: Service, ref: QueueRef, ids: Sequence[str]) -> Sequenc
         )
     return told
 
+
+#: How many messages are looked at together while none of them can be told.
+_STRIDE = 1000
 
 #: The largest position that the log can have: 64 bits, signed.
 _LAST_POSITION = 2**63 - 1

@@ -99,6 +99,11 @@ class Service:
         """Whether :meth:`told` can open this message; consumers are handed out no other."""
         return message.key_id is None or bool(self._opened(ref, [message]))
 
+    def openable(self, ref: QueueRef, messages: Sequence[Message]) -> Sequence[Message]:
+        """Those of the messages that :meth:`told` can open, as they are stored."""
+        ids = {message.id for message in self._opened(ref, messages)}
+        return [message for message in messages if message.id in ids]
+
     def _opened(self, ref: QueueRef, messages: Sequence[Message]) -> Sequence[Message]:
         if all(message.key_id is None for message in messages):
             return messages

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -288,6 +289,26 @@ async def test_lists_leave_out_what_can_not_be_opened(
     assert pages == [[1], [3], [5], [7], [9]]
     assert "there is no key" in caplog.text
     assert OLD not in caplog.text
+
+
+async def test_lists_pass_quickly_over_what_can_not_be_opened(
+    with_keys: WithKeys, storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many lie between two messages, a page costs a few questions to the storage."""
+    await with_keys(OLD).put(QUEUE, json=ENCRYPT)
+    for _ in range(3):
+        await with_keys(OLD).post(MESSAGES, json={"messages": [{"body": 0}] * 500})
+    await post(with_keys(NEW), "1")
+    await post(with_keys(NEW), "2")
+    api, url = with_keys(NEW), f"{MESSAGES}?echo=true&limit=1"
+
+    asked = AsyncMock(wraps=storage.messages.list)
+    monkeypatch.setattr(storage.messages, "list", asked)
+    first = (await api.get(url)).json()
+    second = (await api.get(first["links"][0]["href"])).json()
+
+    assert [first["messages"][0]["body"], second["messages"][0]["body"]] == [1, 2]
+    assert asked.await_count == 4
 
 
 async def test_fetches_say_what_can_not_be_opened(
