@@ -8,6 +8,15 @@ import pytest
 
 from zaqar_impl.tests.acceptance.running import RunningServer
 
+#: Modules that take minutes, or start many servers. They come first, so that no process is left
+#: alone with one of them in the end.
+_LONG = ("test_kit.py", "test_kill.py", "test_key_rotation.py", "test_pools.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
