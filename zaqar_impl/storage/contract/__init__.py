@@ -24,7 +24,7 @@ for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "clai
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 for _topic in ("concurrency", "isolation", "deadletters", "subscriptions"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
-for _topic in ("sealed", "health", "transfer"):
+for _topic in ("sealed", "health", "adoption", "transfer"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
