@@ -9,11 +9,7 @@ import pytest
 
 from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.stored import Freeze, StoredMessage
-from zaqar_impl.domain.values import (
-    ClaimTerms,
-    NewSubscription,
-    QueueRef,
-)
+from zaqar_impl.domain.values import QueueRef
 from zaqar_impl.storage.contract.base import (
     ContractFixtures,
     bodies,
@@ -26,9 +22,6 @@ from zaqar_impl.storage.contract.base import (
 from zaqar_impl.storage.contract.clock import FakeClock
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.transfer import Movable, TransferStore
-
-TERMS = ClaimTerms(ttl=100, grace=60)
-HOOK = NewSubscription("https://hooks.example.org/in", 300, {"post_headers": {"X": "1"}})
 
 
 def transfer(storage: Storage) -> TransferStore:
