@@ -51,7 +51,9 @@ def _named(name: str) -> Callable[[Spec], Node]:
 
 def _limit(spec: Spec) -> Node:
     (schema,) = (
-        p["schema"] for p in _operation(spec, "queue_list")["parameters"] if p["name"] == "limit"
+        spec.resolved(p["schema"])
+        for p in _operation(spec, "queue_list")["parameters"]
+        if p["name"] == "limit"
     )
     found: Node = schema
     return found
@@ -235,7 +237,7 @@ OF_SHAPES: dict[Rule, dict[str, Fault]] = {
             _with(_within(_part("headers", "RequestId"), "schema"), pattern="^id-"),
             "X-OpenStack-Request-ID",
         ),
-        "default of a parameter": (_with(_limit, default=0), "limit default"),
+        "default of a limit": (_with(_limit, default=0), "default 0"),
         "default of a member": (
             _with(_within(_part("schemas", "ClaimTerms"), "properties", "ttl"), default=1),
             "default 1",
