@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds ``spec/`` and makes one self-contained OpenAPI document of its files.
+"""Finds ``spec/`` and makes one self-contained document of its files: OpenAPI, or AsyncAPI.
 
-The files refer to each other by relative ``$ref``. Path items are put in place; everything that can
-be shared (schemas, parameters, headers, responses, examples) becomes a component under a name that
-is unique over all files.
+The files refer to each other by relative ``$ref``. Path items, actions and messages are put in
+place; everything that can be shared (schemas, parameters, headers, responses, examples) becomes a
+component under a name that is unique over all files. AsyncAPI has no components for examples: there
+they stand with their messages.
 """
 
 from pathlib import Path
@@ -15,6 +16,11 @@ _HERE = Path(__file__).resolve()
 
 #: libyaml's loader takes a tenth of the time, which every worker spends at its start.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+#: The two documents: what is promised over REST, and over the WebSocket.
+OPENAPI = "openapi.yaml"
+ASYNCAPI = "asyncapi.yaml"
 
 
 def spec_root() -> Path:
@@ -29,26 +35,26 @@ def spec_root() -> Path:
     raise FileNotFoundError("spec/openapi.yaml is missing from this installation of zaqar_impl")
 
 
-def bundle(root: Path) -> dict[str, Any]:
-    """The OpenAPI document of ``root/openapi.yaml`` with every relative ``$ref`` brought in.
+def bundle(root: Path, name: str = OPENAPI) -> dict[str, Any]:
+    """The document of the file ``name`` in ``root`` with every relative ``$ref`` brought in.
 
     Raises:
         ValueError: a reference leads nowhere, or two files give one component name to different
             things.
     """
-    return _Bundler(root).document()
+    return _Bundler(root, name).document()
 
 
 class _Bundler:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, name: str) -> None:
         self._root = root
+        self._start = root / name
         self._files: dict[Path, Any] = {}
         self._sources: dict[tuple[str, str], tuple[Path, str]] = {}
         self._components: dict[str, dict[str, Any]] = {}
 
     def document(self) -> dict[str, Any]:
-        start = self._root / "openapi.yaml"
-        document: dict[str, Any] = self._inlined(self._load(start), start)
+        document: dict[str, Any] = self._inlined(self._load(self._start), self._start)
         for kind, named in self._components.items():
             document.setdefault("components", {}).setdefault(kind, {}).update(named)
         return document
@@ -70,7 +76,7 @@ class _Bundler:
     def _referred(self, ref: str, file: Path) -> Any:
         place, _, pointer = ref.partition("#")
         target = (file.parent / place).resolve() if place else file
-        if target == (self._root / "openapi.yaml").resolve():
+        if target == self._start.resolve():
             return {"$ref": f"#{pointer}"}
         kind, name = self._component(target, pointer)
         if kind is None:
@@ -93,7 +99,7 @@ class _Bundler:
         segments = pointer.strip("/").split("/")
         if folder == "schemas":
             return "schemas", segments[-1]
-        if folder == "examples":
+        if folder == "examples" and self._start.name == OPENAPI:
             return "examples", f"{target.stem}_{segments[-1]}"
         if folder == "common.yaml":
             return segments[0], segments[-1]

@@ -3,12 +3,14 @@
 
 Three extension keys say what differs: ``x-limit`` maps a JSON Schema keyword beside it to an option
 of the ``[transport]`` group, ``x-max-bytes`` names the option that bounds a request body, and
-``x-enabled-by`` names the switches without which a path does not exist.
+``x-enabled-by`` names the switches without which a path or an action does not exist. On a
+connection ``x-max-frame`` names the options of which the largest, with room for the envelope,
+bounds a message.
 """
 
 import copy
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 #: What ``x-enabled-by`` may name: options of ``[DEFAULT]`` that are on or off.
@@ -36,6 +38,38 @@ def deploy(
         parameters["ClientId"]["schema"] = {"$ref": "#/components/schemas/ClientIdFree"}
         parameters["ClientId"].pop("example", None)
     return deployed
+
+
+def deploy_actions(
+    document: dict[str, Any], options: Mapping[str, Any], switches: Collection[str] = ()
+) -> dict[str, Any]:
+    """:func:`deploy` for an AsyncAPI document: without the actions that need another switch, and
+    without the messages that are theirs alone."""
+    deployed = copy.deepcopy(document)
+    deployed["operations"] = {
+        name: operation
+        for name, operation in deployed["operations"].items()
+        if set(operation.get("x-enabled-by", ())) <= set(switches)
+    }
+    named = {ref["$ref"].rpartition("/")[2] for ref in _messages(deployed["operations"])}
+    for channel in deployed["channels"].values():
+        channel["messages"] = {k: v for k, v in channel["messages"].items() if k in named}
+        bound = channel["x-max-frame"]
+        if sizes := [options[option] for option in bound["options"] if option in options]:
+            bound["default"] = max(sizes) + bound["envelope"]
+    _fill(deployed, options)
+    if options.get("client_id_uuid_safe") == "off":
+        for name in ("RequestHeaders", "AuthenticationHeaders"):
+            headers = deployed["components"]["schemas"][name]["properties"]
+            headers["Client-ID"] = {"$ref": "#/components/schemas/ClientIdFree"}
+    return deployed
+
+
+def _messages(operations: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+    """References to all messages of the operations."""
+    for operation in operations.values():
+        yield from operation["messages"]
+        yield from operation.get("reply", {}).get("messages", ())
 
 
 def _fill(node: Any, options: Mapping[str, Any]) -> None:

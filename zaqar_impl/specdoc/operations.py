@@ -24,7 +24,7 @@ class Shape:
     """One schema of the document, ready to check values with."""
 
     def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
-        self.schema = _resolved(schema, components)
+        self.schema = resolved(schema, components)
         self._validator = jsonschema_rs.Draft4Validator(
             {**schema, "components": components}, validate_formats=False
         )
@@ -132,7 +132,7 @@ def _operation(
 ) -> Operation:
     spec = item[method]
     listed = [
-        _resolved(parameter, components)
+        resolved(parameter, components)
         for parameter in [*item.get("parameters", []), *spec.get("parameters", [])]
     ]
     return Operation(
@@ -150,7 +150,7 @@ def _operation(
 def _body(spec: Mapping[str, Any] | None, components: Mapping[str, Any]) -> Body | None:
     if spec is None:
         return None
-    spec = _resolved(spec, components)
+    spec = resolved(spec, components)
     ((media_type, content),) = spec["content"].items()
     return Body(
         media_type=media_type,
@@ -160,7 +160,8 @@ def _body(spec: Mapping[str, Any] | None, components: Mapping[str, Any]) -> Body
     )
 
 
-def _resolved(node: Mapping[str, Any], components: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(node: Mapping[str, Any], components: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a node of the document refers to, or the node itself."""
     while "$ref" in node:
         _, _, kind, name = node["$ref"].split("/")
         node = components[kind][name]

@@ -201,13 +201,11 @@ def extensions(spec: Spec) -> Iterator[str]:
 
 
 def unused(spec: Spec) -> Iterator[str]:
-    """What the files define is used by the document."""
+    """What the files define is used by a document."""
     components = spec.document["components"]
     for file, content in spec.schemas.items():
         yield from (
-            f"schemas/{file}.yaml: {n} is not used"
-            for n in content
-            if n not in components["schemas"]
+            f"schemas/{file}.yaml: {n} is not used" for n in content if n not in spec.shapes()
         )
     for file, content in spec.examples.items():
         for name in content:

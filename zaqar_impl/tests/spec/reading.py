@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from zaqar_impl import config
-from zaqar_impl.specdoc import bundle, spec_root
+from zaqar_impl.specdoc import ASYNCAPI, bundle, spec_root
 
 METHODS = ("get", "put", "post", "patch", "delete", "head")
 
@@ -23,12 +23,15 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True)
 class Spec:
-    """The bundled document, the register, the source files by name, and the options' defaults."""
+    """The two bundled documents, of REST and of the WebSocket, the register, the source files by
+    name, and the options' defaults."""
 
     document: Node
+    websocket: Node
     register: Node
     schemas: Mapping[str, Node]
     examples: Mapping[str, Node]
+    action_examples: Mapping[str, Node]
     common: Node
     home: Node
     options: Mapping[str, Any]
@@ -54,6 +57,26 @@ class Spec:
         for status, response in operation["responses"].items():
             yield status, self.resolved(response)
 
+    def shapes(self) -> dict[str, Node]:
+        """All shapes by name, whichever document they are in."""
+        return {
+            **self.websocket["components"]["schemas"],
+            **self.document["components"]["schemas"],
+        }
+
+    def actions(self) -> Iterator[tuple[str, Node]]:
+        """The actions by name; what is sent unasked is none."""
+        for name, operation in self.websocket["operations"].items():
+            if operation["action"] == "receive":
+                yield name, operation
+
+    def message(self, reference: Node) -> Node:
+        """The message that an action refers to."""
+        found: Node = self.websocket["channels"]["api"]["messages"][
+            reference["$ref"].rpartition("/")[2]
+        ]
+        return found
+
     def operation_names(self) -> set[str]:
         """The names of all operations and of their variants."""
         found = [operation for _, _, operation in self.operations()]
@@ -66,9 +89,11 @@ def read() -> Spec:
     root = spec_root()
     return Spec(
         document=bundle(root),
+        websocket=bundle(root, ASYNCAPI),
         register=_yaml(root / "requirements.yaml"),
         schemas=_folder(root / "schemas"),
         examples=_folder(root / "examples"),
+        action_examples=_folder(root / "examples" / "actions"),
         common=_yaml(root / "common.yaml"),
         home=_yaml(root / "home.yaml"),
         options=dict(config.load([], {}).transport),

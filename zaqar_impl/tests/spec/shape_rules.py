@@ -34,7 +34,7 @@ def vocabulary(spec: Spec) -> Iterator[str]:
 
 def cycles(spec: Spec) -> Iterator[str]:
     """No shape contains itself."""
-    shapes = spec.document["components"]["schemas"]
+    shapes = spec.shapes()
 
     def reached(name: str, on_the_way: tuple[str, ...]) -> Iterator[str]:
         if name in on_the_way:
@@ -52,7 +52,7 @@ def examples(spec: Spec) -> Iterator[str]:
     """Every example and every default fits the shape that it stands for."""
     for place, schema, value in _pairs(spec):
         validator = OAS30Validator(
-            {**schema, "components": spec.document["components"]},
+            {**schema, "components": {"schemas": spec.shapes()}},
             format_checker=oas30_format_checker,
         )
         yield from (f"{place} {e.json_path}: {e.message}" for e in validator.iter_errors(value))
@@ -68,7 +68,7 @@ def _pairs(spec: Spec) -> Iterator[tuple[str, Node, Any]]:
             yield from _of_content(spec, f"{name} {status}", response)
             for header, entry in response.get("headers", {}).items():
                 yield from _given(f"{name} {status} {header}", spec.resolved(entry))
-    for shape in nodes(spec.document["components"]["schemas"]):
+    for shape in nodes(spec.shapes()):
         if "default" in shape and "type" in shape:
             yield f"default {shape['default']!r}", shape, shape["default"]
 
