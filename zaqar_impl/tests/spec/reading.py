@@ -23,12 +23,13 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True)
 class Spec:
-    """The two bundled documents, of REST and of the WebSocket, the register, the source files by
+    """The two bundled documents, of REST and of the WebSocket, their registers, the source files by
     name, and the options' defaults."""
 
     document: Node
     websocket: Node
     register: Node
+    websocket_register: Node
     schemas: Mapping[str, Node]
     examples: Mapping[str, Node]
     action_examples: Mapping[str, Node]
@@ -77,6 +78,10 @@ class Spec:
         ]
         return found
 
+    def requirements(self) -> list[Node]:
+        """The requirements of both registers."""
+        return [*self.register["requirements"], *self.websocket_register["requirements"]]
+
     def operation_names(self) -> set[str]:
         """The names of all operations and of their variants."""
         found = [operation for _, _, operation in self.operations()]
@@ -91,6 +96,7 @@ def read() -> Spec:
         document=bundle(root),
         websocket=bundle(root, ASYNCAPI),
         register=_yaml(root / "requirements.yaml"),
+        websocket_register=_yaml(root / "websocket-requirements.yaml"),
         schemas=_folder(root / "schemas"),
         examples=_folder(root / "examples"),
         action_examples=_folder(root / "examples" / "actions"),

@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
-from zaqar_impl.specdoc import SWITCHES, deploy, spec_root
+from zaqar_impl.specdoc import SWITCHES, deploy, deploy_actions, spec_root
 from zaqar_impl.tests.spec.reading import Spec
 
 QUEUE = "/v2/queues/{queue_name}"
@@ -156,3 +156,25 @@ def test_deployment_with_free_client_ids_is_valid(spec: Spec) -> None:
     validate(copy.deepcopy(served), cls=OpenAPIV30SpecValidator)
     schema = served["components"]["parameters"]["ClientId"]["schema"]
     assert schema == {"$ref": "#/components/schemas/ClientIdFree"}
+
+
+def test_deployment_of_the_defaults_changes_no_action(spec: Spec) -> None:
+    """The document of the WebSocket is that of a deployment with the defaults and every switch
+    on."""
+    assert deploy_actions(spec.websocket, spec.options, SWITCHES) == spec.websocket
+
+
+def test_deployment_has_the_actions_that_it_switches_on(spec: Spec) -> None:
+    """An action that needs a switch is served, with its messages, only where it is on."""
+    served = deploy_actions(spec.websocket, spec.options, ["admin_mode"])
+
+    gone = set(spec.websocket["operations"]) - set(served["operations"])
+    assert {name.split("_")[0] for name in gone} == {"pool", "flavor"}
+    left = served["channels"]["api"]["messages"]
+    assert not [name for name in left if name.startswith(("pool_", "flavor_"))]
+    assert "check_node_health_200" in left
+
+
+def test_version_is_the_same_over_both_transports(spec: Spec) -> None:
+    """The API has one version, whatever it is spoken over."""
+    assert spec.websocket["info"]["version"] == spec.document["info"]["version"]

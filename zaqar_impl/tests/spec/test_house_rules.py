@@ -4,20 +4,26 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from zaqar_impl.tests.spec import operation_rules, register_rules, shape_rules
+from zaqar_impl.tests.spec import action_rules, operation_rules, register_rules, shape_rules
+from zaqar_impl.tests.spec.action_faults import OF_ACTIONS, Fault, Rule
 from zaqar_impl.tests.spec.reading import Node, Spec
 
-Rule = Callable[[Spec], Iterator[str]]
+RULES: tuple[Rule, ...] = (
+    *operation_rules.RULES,
+    *action_rules.RULES,
+    *register_rules.RULES,
+    *shape_rules.RULES,
+)
 
-RULES: tuple[Rule, ...] = (*operation_rules.RULES, *register_rules.RULES, *shape_rules.RULES)
 
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize(
+    "rule", RULES, ids=lambda rule: f"{rule.__module__.rpartition('.')[2]}-{rule.__name__}"
+)
 def test_spec_keeps_the_rule(rule: Rule, spec: Spec) -> None:
     """The rule finds nothing in the spec."""
     assert list(rule(spec)) == []
@@ -98,9 +104,6 @@ LIST, CREATE, POST = map(_named, ("queue_list", "queue_create", "message_post"))
 LINK = _within(POST, "responses", "201", "links", "fetch")
 REFUSAL = _part("responses", "BadRequest")
 PATCH_BODY = _within(_named("queue_update"), "requestBody")
-#: Plants a fault, and the text of the finding that tells it.
-Fault = tuple[Callable[[Spec], Any], str]
-
 OF_OPERATIONS: dict[Rule, dict[str, Fault]] = {
     operation_rules.names: {
         "used twice": (_with(CREATE, operationId="queue_get"), "2 times"),
@@ -245,7 +248,7 @@ OF_SHAPES: dict[Rule, dict[str, Fault]] = {
     },
 }
 
-PLANTED = {**OF_OPERATIONS, **OF_THE_REGISTER, **OF_SHAPES}
+PLANTED = {**OF_OPERATIONS, **OF_ACTIONS, **OF_THE_REGISTER, **OF_SHAPES}
 
 
 @pytest.mark.parametrize(
