@@ -19,10 +19,11 @@ from zaqar_impl.storage.interface import (
 from zaqar_impl.storage.mongodb.claimable import Claimable
 from zaqar_impl.storage.mongodb.claims import MongoClaims
 from zaqar_impl.storage.mongodb.client import Connection, answered
+from zaqar_impl.storage.mongodb.directory import Directory
 from zaqar_impl.storage.mongodb.health import MongoHealth
 from zaqar_impl.storage.mongodb.log import Log
 from zaqar_impl.storage.mongodb.messages import MongoMessages
-from zaqar_impl.storage.mongodb.queues import Directory, MongoQueues
+from zaqar_impl.storage.mongodb.queues import MongoQueues
 from zaqar_impl.storage.mongodb.subscriptions import MongoSubscriptions
 from zaqar_impl.storage.mongodb.transfer import MongoTransfer
 from zaqar_impl.storage.transfer import TransferStore
@@ -40,9 +41,9 @@ class MongoStorage:
         self.connection = Connection(uri, database)
         self._health = MongoHealth(self.connection, clock)
         directory = Directory(self.connection)
-        self._log = Log(self.connection)
+        self._log = Log(self.connection, directory)
         self._claimable = Claimable(self.connection, directory, clock)
-        self.queues: QueueStore = MongoQueues(self.connection)
+        self.queues: QueueStore = MongoQueues(self.connection, directory)
         self.messages: MessageStore = MongoMessages(
             self.connection, directory, self._log, self._claimable, clock
         )
