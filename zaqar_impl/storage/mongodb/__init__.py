@@ -43,10 +43,11 @@ class MongoStorage:
         directory = Directory(self.connection)
         self._log = Log(self.connection, directory)
         self._claimable = Claimable(self.connection, directory, clock)
-        self.queues: QueueStore = MongoQueues(self.connection, directory)
-        self.messages: MessageStore = MongoMessages(
-            self.connection, directory, self._log, self._claimable, clock
-        )
+        queues = MongoQueues(self.connection, directory)
+        messages = MongoMessages(self.connection, directory, self._log, self._claimable, clock)
+        self._draining = (self._log, self._claimable, queues, messages)
+        self.queues: QueueStore = queues
+        self.messages: MessageStore = messages
         self.claims: ClaimStore = MongoClaims(self.connection, directory, self._claimable, clock)
         self.subscriptions: SubscriptionStore = MongoSubscriptions(
             self.connection, directory, clock
@@ -68,6 +69,6 @@ class MongoStorage:
 
     async def close(self) -> None:
         """Let what was begun on behalf of several callers end, then close the connections."""
-        await self._log.drain()
-        await self._claimable.drain()
+        for part in self._draining:
+            await part.drain()
         await self.connection.close()

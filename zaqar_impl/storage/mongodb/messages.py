@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
@@ -13,6 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import InvalidInput
 from zaqar_impl.domain.values import Message, NewMessage, Queue, QueueRef, QueueStats
+from zaqar_impl.storage.grouping import Grouping, shared
 from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
@@ -35,6 +36,17 @@ from zaqar_impl.storage.removal import check_removal
 MAX_BODY_BYTES = 15 * 1024 * 1024 + 1024
 
 
+class _Page(NamedTuple):
+    """A page as it is asked for; readers who follow a queue often ask for the same one."""
+
+    ref: QueueRef
+    after: int
+    limit: int
+    hide_producer: str | None
+    claimed: bool
+    delayed: bool
+
+
 class MongoMessages:
     """:class:`~zaqar_impl.storage.interface.MessageStore` on MongoDB."""
 
@@ -51,6 +63,7 @@ class MongoMessages:
         self._log = log
         self._claimable = claimable
         self._clock = clock
+        self._pages: Grouping[_Page, None, Sequence[Message]] = shared(self._page)
 
     @answered
     async def post(
@@ -81,22 +94,34 @@ class MongoMessages:
     ) -> Sequence[Message]:
         if after >= d.MAX_POSITION:
             return []
+        page = _Page(ref, max(after, 0), limit, hide_producer, include_claimed, include_delayed)
+        return await self._pages.submit(page, None)
+
+    async def _page(
+        self, page: _Page, callers: Sequence[None]
+    ) -> Sequence[Sequence[Message] | BaseException]:
+        """One look for all that want the same page."""
+        with self.connection.time_limit():
+            found = await self._directory.ask(page.ref, partial(self._look, page))
+        return [found or []] * len(callers)
+
+    async def _look(self, page: _Page, queue: ObjectId) -> Sequence[Message]:
         now = d.now(self._clock)
-        wanted = _shown(now, claimed=include_claimed, delayed=include_delayed)
-        wanted[d.POSITION] = {"$gt": max(after, 0)}
-        if hide_producer is not None:
-            wanted[d.PRODUCER] = {"$ne": hide_producer}
+        query = _live(queue, now) | _shown(now, claimed=page.claimed, delayed=page.delayed)
+        query[d.POSITION] = {"$gt": page.after}
+        if page.hide_producer is not None:
+            query[d.PRODUCER] = {"$ne": page.hide_producer}
+        found = self.connection.messages_snapshot.find(
+            query,
+            hint=index_name(BY_POSITION),
+            limit=page.limit,
+            sort=[(d.POSITION, ASCENDING)],
+        )
+        return [d.to_message(document, now) for document in await found.to_list()]
 
-        async def page(queue: ObjectId) -> Sequence[Message]:
-            found = self.connection.messages_snapshot.find(
-                _live(queue, now) | wanted,
-                hint=index_name(BY_POSITION),
-                limit=limit,
-                sort=[(d.POSITION, ASCENDING)],
-            )
-            return [d.to_message(document, now) for document in await found.to_list()]
-
-        return await self._directory.ask(ref, page) or []
+    async def drain(self) -> None:
+        """Return when nothing is being listed any more."""
+        await self._pages.drain()
 
     @answered
     async def get_many(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[Message]:

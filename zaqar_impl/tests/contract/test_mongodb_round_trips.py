@@ -126,6 +126,19 @@ async def test_listing_is_one_command(
     assert commands == ["find"]
 
 
+async def test_readers_of_the_same_page_share_a_look(
+    storage: MongoStorage, refs: list[QueueRef], commands: list[str]
+) -> None:
+    """It begins after all of them came; who wants another page looks for himself."""
+    await page(storage, refs[0])
+    commands.clear()
+
+    pages = await asyncio.gather(*(page(storage, refs[0], n // 10) for n in range(20)))
+
+    assert commands == ["find"] * 2
+    assert [found[0].position for found in pages] == [1] * 10 + [2] * 10
+
+
 async def test_claim_takes_three_round_trips(
     storage: MongoStorage, refs: list[QueueRef], commands: list[str]
 ) -> None:
