@@ -6,6 +6,7 @@ uvicorn's supervisor does the work; here stands what it is given, and when the w
 """
 
 import functools
+import gc
 import multiprocessing
 import os
 import socket
@@ -106,7 +107,11 @@ def worker(settings: Settings) -> ASGIApp:
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid or 0)
     logs.configure(settings)
-    return wiring.rest_application(settings)
+    app = wiring.rest_application(settings)
+    # What is there now stays: no collection looks through it again while requests wait.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 class _Supervisor(Multiprocess):
