@@ -17,6 +17,10 @@ from zaqar_impl.rest.errors import body_of
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
+class _TooLarge(Exception):
+    """The head of a request is."""
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """One connection."""
 
@@ -27,7 +31,11 @@ class GuardedProtocol(HttpToolsProtocol):
     #: end of its headers.
     SLOWEST_HEAD = 20.0
 
+    _in_head = False
+    #: Bytes of the head, or of what trails a body, that the parser has read.
     _head_bytes = 0
+    #: Bytes of chunks that a head which began earlier took wholly: a line may have no end.
+    _chunk_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -44,22 +52,32 @@ class GuardedProtocol(HttpToolsProtocol):
             # the body of a request that makes one, as Java's HTTP client does.
             head, end, rest = data.partition(b"\r\n\r\n")
             data = _UPGRADE.sub(b"\r\nx-offered-upgrade:", head) + end + rest
+        continued = self._in_head
         super().data_received(data)
+        if self._in_head and not self.transport.is_closing():
+            self._wait_for_the_rest(len(data) if continued else 0)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
-        self._await_head()
+        self._in_head = True
+        self._head_bytes = self._chunk_bytes = 0
+        if self._head_timer is not None:
+            self._await_head()
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
         super().on_url(url)
+        self._head_bytes += len(url)
+        if self._head_bytes > self.LARGEST_HEAD:
+            raise _TooLarge  # the parser makes it send_400_response
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
         super().on_header(name, value)
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > self.LARGEST_HEAD:
+            raise _TooLarge
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._head_done()
         super().on_headers_complete()
 
@@ -78,10 +96,13 @@ class GuardedProtocol(HttpToolsProtocol):
     def _in_body(self) -> bool:
         return self.cycle is not None and self.cycle.more_body
 
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > self.LARGEST_HEAD:
-            raise ValueError("request head too large")  # the parser makes it send_400_response
+    def _wait_for_the_rest(self, size: int) -> None:
+        """Most heads come whole, and need neither a count of their chunks nor a timer."""
+        self._chunk_bytes += size
+        if self._chunk_bytes > self.LARGEST_HEAD:
+            self.send_400_response("request head too large")
+        elif self._head_timer is None:
+            self._await_head()
 
     def _await_head(self) -> None:
         self._head_done()
