@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""uvicorn's HTTP protocol with bounds on the head of a request, and errors in the API's own form.
+"""uvicorn's HTTP protocol with bounds on the head of a request, errors in the API's own form, and
+answers that are sent in one piece.
 
 uvicorn bounds neither the size nor the time of a request's head: a client that sends headers for
 ever would grow the process, one that sends them slowly would keep its connection open for ever.
@@ -21,6 +22,59 @@ class _TooLarge(Exception):
     """The head of a request is."""
 
 
+class OneWrite(asyncio.Transport):
+    """A transport that sends the head of an answer together with its body.
+
+    uvicorn writes them one after the other, and every write is a call of the system, the dearest
+    part of a small request. A write waits for the next one, at the longest until the event loop
+    goes on.
+    """
+
+    #: Bytes that are copied to be sent together; longer ones are worth a call.
+    MOST_JOINED = 64 * 1024
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = loop
+        self._waiting = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._waiting and data:
+            self._waiting = bytes(data)
+            self._loop.call_soon(self._flush)
+        elif len(data) <= self.MOST_JOINED:
+            joined, self._waiting = self._waiting + data, b""
+            self._transport.write(joined)
+        else:
+            self._flush()
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+    def _flush(self) -> None:
+        if self._waiting and not self.is_closing():
+            waiting, self._waiting = self._waiting, b""
+            self._transport.write(waiting)
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """One connection."""
 
@@ -39,7 +93,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        super().connection_made(OneWrite(transport, self.loop))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
