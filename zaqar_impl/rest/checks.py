@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from connexion.uri_parsing import OpenAPIURIParser
 from starlette.types import Receive, Scope
 
 from zaqar_impl import jsontext
@@ -24,16 +23,6 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "True", "yes", "t", "y", "1", "on"), True),
     **dict.fromkeys(("false", "False", "no", "f", "n", "0", "off"), False),
 }
-
-
-class NothingToParse(OpenAPIURIParser):  # type: ignore[misc]  # connexion is untyped
-    """Keeps Connexion from reading query and path again, its own way: the request has both."""
-
-    def resolve_query(self, query_data: Any) -> dict[str, Any]:
-        return {}
-
-    def resolve_path(self, path: Any) -> dict[str, Any]:
-        return {}
 
 
 class ParameterCheck:
@@ -89,18 +78,18 @@ def checked_query(query: bytes, operation: Operation) -> dict[str, Any]:
     Raises:
         InvalidInput: the query is no UTF-8, or a value is not of its parameter's type or range.
     """
-    given = _given(query)
-    parameters = {p.name: p for p in operation.of("query") if not p.takes_the_rest}
+    if not query:
+        return {}
+    given, parameters = _given(query), operation.named_in_query
     chosen = [name for name in operation.variants if name in given]
     values = {
         name: _value(parameters[name], given[name])
         for name in chosen or parameters
         if name in given
     }
-    for parameter in operation.of("query"):
-        rest = {key: _decoded(texts[-1]) for key, texts in given.items() if key not in parameters}
-        if parameter.takes_the_rest and rest:
-            values[parameter.name] = rest
+    if rest := operation.rest_of_query:
+        others = {key: _decoded(texts[-1]) for key, texts in given.items() if key not in parameters}
+        values |= {rest.name: others} if others else {}
     for parameter in operation.of("query"):
         if parameter.name in values and (
             violation := parameter.shape.violation(values[parameter.name])

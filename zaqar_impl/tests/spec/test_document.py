@@ -156,3 +156,11 @@ def test_deployment_with_free_client_ids_is_valid(spec: Spec) -> None:
     validate(copy.deepcopy(served), cls=OpenAPIV30SpecValidator)
     schema = served["components"]["parameters"]["ClientId"]["schema"]
     assert schema == {"$ref": "#/components/schemas/ClientIdFree"}
+
+
+def test_nothing_asks_for_security(spec: Spec) -> None:
+    """Connexion's checks of it are not in the pipeline (decision 0080): put them back first."""
+    asking = [path for _, path, operation in spec.operations() if "security" in operation]
+
+    assert "security" not in spec.document
+    assert asking == []
