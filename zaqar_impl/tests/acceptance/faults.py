@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import psutil
-
 from zaqar_impl.tests.acceptance.history import Kill
 from zaqar_impl.tests.acceptance.replicas import Member, ReplicaSet
-from zaqar_impl.tests.acceptance.running import RunningServer
+from zaqar_impl.tests.acceptance.running import RunningServer, serves
 
 #: Seconds that a killed member stays away.
 AWAY_SECONDS = 3.0
@@ -43,25 +41,19 @@ def kill_secondary(service: Service) -> None:
 
 
 def kill_worker(service: Service) -> None:
-    """kill -9 of an API worker; its supervisor puts another in its place."""
+    """kill -9 of an API worker; its supervisor puts another in its place.
+
+    That is waited for: a host whose workers are all killed is simply not there.
+    """
     host = service.chance.choice(service.hosts)
     before = host.workers()
     victim = service.chance.choice(before)
     service.kills.append(Kill(host.port, time.monotonic()))
     victim.kill()
     deadline = time.monotonic() + SLOWEST_REPLACEMENT
-    while victim in (now := host.workers()) or sum(map(_serves, now)) < len(before):
+    while victim in (now := host.workers()) or sum(map(serves, now)) < len(before):
         assert time.monotonic() < deadline, "the worker is not replaced"
         time.sleep(0.2)
-
-
-def _serves(worker: psutil.Process) -> bool:
-    """Whether it has come so far that it talks to MongoDB: before that a host whose other worker is
-    killed too is simply not there."""
-    try:
-        return any(each.status == psutil.CONN_ESTABLISHED for each in worker.net_connections())
-    except psutil.Error:
-        return False
 
 
 def step_down(service: Service) -> None:
