@@ -13,11 +13,14 @@ import multiprocessing
 import os
 import resource
 import socket
+import time
 from collections.abc import Callable
+from weakref import WeakKeyDictionary, WeakSet
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from zaqar_impl import logs, wiring
 from zaqar_impl.config import Settings
@@ -159,6 +162,8 @@ class _Supervisor(Multiprocess):
         self._trouble = trouble
         self.served = False
         self.reason: str | None = None
+        self._newcomers: WeakKeyDictionary[Process, float] = WeakKeyDictionary()
+        self._known: WeakSet[Process] = WeakSet()
 
     def init_processes(self) -> None:
         super().init_processes()
@@ -171,7 +176,29 @@ class _Supervisor(Multiprocess):
             self.should_exit.set()
 
     def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died, or hang; those that are still starting do not hang.
+
+        uvicorn would take one for hung that does not answer 5 s after its start, and so, on a
+        machine that is busy enough, put one after the other in the place of a worker that died.
+        """
+        starting = [process for process in self.processes if self._is_starting(process)]
+        self.processes = [process for process in self.processes if process not in starting]
         super().keep_subprocess_alive()
+        self.processes += starting
         self.reason = self._trouble()
         if self.reason:
             self.should_exit.set()
+
+    def _is_starting(self, process: Process) -> bool:
+        """Whether it is alive, has not answered yet, and has time left for that."""
+        if process in self._known:
+            return False
+        if process not in self._newcomers:
+            self._newcomers[process] = time.monotonic()
+            process.parent_conn.send(b"ping")
+        age = time.monotonic() - self._newcomers[process]
+        if not process.parent_conn.poll():
+            return process.process.is_alive() and age < SLOWEST_START
+        process.parent_conn.recv()
+        self._known.add(process)
+        return False

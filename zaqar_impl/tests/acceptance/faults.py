@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 from zaqar_impl.tests.acceptance.history import Kill
 from zaqar_impl.tests.acceptance.replicas import Member, ReplicaSet
-from zaqar_impl.tests.acceptance.running import RunningServer
+from zaqar_impl.tests.acceptance.running import RunningServer, serves
 
 #: Seconds that a killed member stays away.
 AWAY_SECONDS = 3.0
 #: Seconds that a primary stands still; longer than the others wait for it.
 FROZEN_SECONDS = 5.0
+#: Seconds that a primary is alone before it is killed too; soon after that it would step down.
+LONELY_SECONDS = 1.5
 #: Seconds that a killed worker's replacement may take on a busy machine.
 SLOWEST_REPLACEMENT = 60.0
 
@@ -39,16 +41,19 @@ def kill_secondary(service: Service) -> None:
 
 
 def kill_worker(service: Service) -> None:
-    """kill -9 of an API worker; its supervisor puts another in its place."""
+    """kill -9 of an API worker; its supervisor puts another in its place.
+
+    That is waited for: a host whose workers are all killed is simply not there.
+    """
     host = service.chance.choice(service.hosts)
     before = host.workers()
     victim = service.chance.choice(before)
-    victim.kill()
     service.kills.append(Kill(host.port, time.monotonic()))
+    victim.kill()
     deadline = time.monotonic() + SLOWEST_REPLACEMENT
-    while victim in (now := host.workers()) or len(now) < len(before):
+    while victim in (now := host.workers()) or sum(map(serves, now)) < len(before):
         assert time.monotonic() < deadline, "the worker is not replaced"
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def step_down(service: Service) -> None:
@@ -83,17 +88,35 @@ def fill_all_disks(service: Service) -> None:
         member.make_room()
 
 
+def kill_all(service: Service) -> None:
+    """kill -9 of the secondaries and then of the primary, which is back after a new one was
+    elected: what it took in the meantime is rolled back."""
+    primary, secondaries = service.replicas.primary(), service.replicas.secondaries()
+    for member in secondaries:
+        member.kill()
+    time.sleep(LONELY_SECONDS)
+    primary.kill()
+    for member in secondaries:
+        member.start()
+    service.replicas.primary()
+    primary.start()
+
+
 def _restart(member: Member) -> None:
     member.kill()
     time.sleep(AWAY_SECONDS)
     member.start()
 
 
+#: The fault that takes back what has not been committed by a majority.
+ALL_KILLED = "kill -9 of all members, the primary last"
+
 #: Those after which there is a new primary.
 ELECTING: Mapping[str, Callable[[Service], None]] = {
     "kill -9 of the primary": kill_primary,
     "stepdown": step_down,
     "SIGSTOP of the primary for 5 s": freeze_primary,
+    ALL_KILLED: kill_all,
     "full disk of the primary": fill_disk_of_primary,
     "full disks of all members": fill_all_disks,
 }

@@ -140,7 +140,7 @@ class ReplicaSet:
     """
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir()
+        directory.mkdir(parents=True)
         self.members: Sequence[Member] = [Member(directory / str(n)) for n in range(SIZE)]
         self.elections: list[float] = []
         self._known: set[object] = set()

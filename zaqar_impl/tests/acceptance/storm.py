@@ -37,6 +37,8 @@ from zaqar_impl.tests.acceptance.traffic import Load
 HASTY = "&timeoutMS=3000&serverSelectionTimeoutMS=1500"
 #: Seconds of quiet traffic after each fault.
 SETTLE_SECONDS = 2.0
+#: Seconds after which no more faults begin, so that a run ends within 10 minutes on a slow machine.
+LONGEST_RUN = 480
 #: Seconds of the shortest claim that the API knows.
 CLAIM_TTL = 60
 #: Seconds that a producer pauses: the run is about faults, not about load.
@@ -104,15 +106,15 @@ class Storm:
 
 @contextlib.contextmanager
 def service(
-    directory: Path, chance: random.Random, tell: Callable[[str], None]
+    directory: Path, chance: random.Random, tell: Callable[[str], None], *flags: str, also: str = ""
 ) -> Iterator[Service]:
-    """The two hosts on their replica set."""
+    """The two hosts on their replica set; with more flags, and more in their URIs, if given."""
     with ReplicaSet(directory / "replicas") as replicas, contextlib.ExitStack() as stack:
         tell("the replica set is up")
         hosts = []
         for limits in ("", HASTY):
-            uri = replicas.uri + limits
-            hosts.append(RunningServer(None, "--workers", "2", "--mongodb-uri", uri))
+            uri = replicas.uri + limits + also
+            hosts.append(RunningServer(None, "--workers", "2", "--mongodb-uri", uri, *flags))
             stack.callback(hosts[-1].stop)
         for host in hosts:
             host.wait_ready()
@@ -121,14 +123,19 @@ def service(
 
 
 def storm(service: Service, seed: int, faults: Sequence[str], tell: Callable[[str], None]) -> Storm:
-    """Let the faults happen one after the other under load; what was seen of it."""
+    """Let the faults happen one after the other under load, as many as there is time for; what
+    was seen of it."""
+    began = time.monotonic()
     ports = [host.port for host in service.hosts]
     reading, working = (Load(ports[0], ports[1:], idle=IDLE) for _ in range(2))
     run = Storm(seed, reading, working, service.kills)
     try:
         _begin(run)
         time.sleep(SETTLE_SECONDS)
-        for fault in faults:
+        for number, fault in enumerate(faults):
+            if time.monotonic() - began > LONGEST_RUN:
+                tell(f"no time for more than {number} of {len(faults)} faults")
+                break
             run.spells.append(_spell(service, fault))
             tell(str(figures(run.spells[-1], run.posts)))
     finally:

@@ -10,11 +10,12 @@ gives, and ``ZAQAR_FAULT_ONLY`` a word that the names of the faults must have.
 import os
 import random
 import time
+from pathlib import Path
 
 import pytest
 
-from zaqar_impl.tests.acceptance.faults import FAULTS
-from zaqar_impl.tests.acceptance.figures import Figures, summary
+from zaqar_impl.tests.acceptance.faults import ALL_KILLED, FAULTS
+from zaqar_impl.tests.acceptance.figures import summary
 from zaqar_impl.tests.acceptance.storm import Storm, service, storm
 
 ROUNDS = int(os.environ.get("ZAQAR_FAULT_ROUNDS", "1"))
@@ -24,6 +25,15 @@ ONLY = os.environ.get("ZAQAR_FAULT_ONLY", "")
 #: Seconds from a new primary to the next acknowledged post. The promise is 2, on a machine that
 #: has time for it; beside other tests it is laxer.
 RESUME_SECONDS = float(os.environ.get("ZAQAR_FAULT_RESUME", "10"))
+#: The same for the producer that waits longest, which may have been told to come again.
+EVERYBODY_SECONDS = 2.5 * RESUME_SECONDS
+
+BEGAN = time.monotonic()
+
+
+def tell(line: str) -> None:
+    """Show how far it is."""
+    print(f"[{time.monotonic() - BEGAN:5.1f} s] {line}", flush=True)
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +42,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Storm:
     chance = random.Random(SEED)
     chosen = [fault for fault in FAULTS if ONLY in fault]
     faults = [fault for _ in range(ROUNDS) for fault in chance.sample(chosen, len(chosen))]
-    began = time.monotonic()
-
-    def tell(line: str) -> None:
-        print(f"[{time.monotonic() - began:5.1f} s] {line}", flush=True)
-
     tell(f"seed {SEED}, {len(faults)} faults")
     with service(tmp_path_factory.mktemp("faults"), chance, tell) as running:
         seen = storm(running, SEED, faults, tell)
@@ -56,18 +61,32 @@ def test_no_promise_is_broken(run: Storm) -> None:
 
 
 def test_service_resumes(run: Storm) -> None:
-    """Every producer, on every host, posts again soon after there is a new primary."""
-    late = [each for each in run.figures() if _resumed(each) > RESUME_SECONDS]
+    """Somebody's post is acknowledged soon after there is a new primary, and not much later
+    everybody's, on every host."""
+    late = [
+        each
+        for each in run.figures()
+        if (each.resumed or 0.0) > RESUME_SECONDS or (each.all_resumed or 0.0) > EVERYBODY_SECONDS
+    ]
     assert late == []
 
 
 def test_the_run_was_one(run: Storm) -> None:
-    """There was traffic of each kind, and some of it was refused."""
-    assert sum(post.acknowledged for post in run.posts) > 100 * ROUNDS
-    assert len(run.working.consumed) > 100 * ROUNDS
-    assert len(run.reading.seen[0]) > 100 * ROUNDS
-    assert any(load.statuses.get(503) for load in run.loads)
+    """There was traffic of each kind between the faults."""
+    enough = 10 * len(run.spells)
+    assert sum(post.acknowledged for post in run.posts) > enough
+    assert len(run.working.consumed) > enough
+    assert len(run.reading.seen[0]) > enough
 
 
-def _resumed(figures: Figures) -> float:
-    return figures.all_resumed or 0.0
+@pytest.mark.skipif(ROUNDS == 1, reason="only in tox -e faults")
+def test_weak_acknowledgement_is_caught(tmp_path: Path) -> None:
+    """A deployment that acknowledges what a majority does not have loses it, and this suite tells:
+    that it finds nothing elsewhere says something."""
+    options = tmp_path / "zaqar.conf"
+    options.write_text("[DEFAULT]\nunreliable = true\n")
+    flags = ("--config-file", str(options))
+    with service(tmp_path / "weak", random.Random(SEED), tell, *flags, also="&w=1") as weak:
+        seen = storm(weak, SEED, [ALL_KILLED], tell)
+
+    assert any("missed" in wrong for wrong in seen.violations())
