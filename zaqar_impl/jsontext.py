@@ -8,16 +8,13 @@ make half a character. What is let in is kept byte for byte where it is a messag
 
 import json
 import math
-import re
 from typing import Any
 
 import jiter
 import msgspec
+import orjson
 
 from zaqar_impl.domain.errors import InvalidInput
-
-#: Text in which a number may be too large for a double: a long exponent, or hundreds of digits.
-_MAYBE_INFINITE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
 
 
 class _PostedMessage(msgspec.Struct):
@@ -42,7 +39,7 @@ def parse(text: bytes) -> Any:
         value = jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
         raise InvalidInput(f"The body is not acceptable JSON: {error}.") from None
-    if _MAYBE_INFINITE.search(text) and not _finite(value):
+    if not _plain(text) and not _finite(value):
         raise InvalidInput("The body is not acceptable JSON: a number in it is too large.")
     return value
 
@@ -60,6 +57,19 @@ def written(value: Any) -> bytes:
         ValueError, TypeError, RecursionError: it is no JSON value.
     """
     return _encoder.encode(value).encode()
+
+
+def _plain(text: bytes) -> bool:
+    """Whether every number of the document is one that a double can hold.
+
+    orjson refuses others, be they integers, which are let in, or not. To let it read everything
+    again takes a tenth of the time of any search for such numbers in Python.
+    """
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _finite(value: Any) -> bool:

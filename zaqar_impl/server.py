@@ -89,6 +89,7 @@ def serve(
         interface="asgi3",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nothing that they say is looked at
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,

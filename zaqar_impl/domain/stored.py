@@ -51,6 +51,10 @@ class Freeze:
     arriving: bool = False
 
 
+class QueueChanged(Exception):
+    """The queue is no more what the caller took it for; nothing was done."""
+
+
 class QueueFrozen(StorageUnavailable):
     """The queue is being moved, and can be changed again when that is over."""
 

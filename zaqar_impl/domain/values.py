@@ -7,7 +7,7 @@ that the producer sent. Nothing here knows of HTTP, JSON documents or MongoDB.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -50,10 +50,14 @@ class QueueRef:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue that exists, with its metadata as stored (reserved keys are not filled in)."""
+    """A queue that exists, with its metadata as stored (reserved keys are not filled in).
+
+    ``revision`` changes with the metadata, and with the queue when it is made again; only the
+    driver that gave it can read it. None stands for no revision in particular."""
 
     ref: QueueRef
     metadata: Metadata
+    revision: object = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

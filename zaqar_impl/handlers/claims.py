@@ -11,6 +11,9 @@ from zaqar_impl.handlers.service import Service
 
 __all__ = ["claim_create", "claim_delete", "claim_get", "claim_update"]
 
+#: For how long a claim may go by what the queue said of dead letters before, as the spec allows.
+POLICY_SECONDS = 1.0
+
 
 async def claim_create(
     service: Service,
@@ -27,7 +30,7 @@ async def claim_create(
     Messages that were claimed as often as the queue says move to its dead letter queue instead.
     """
     ref = QueueRef(caller.project, queue_name)
-    queue = await service.storage.queues.get(ref)
+    queue = await service.storage.queues.recall(ref, seconds=POLICY_SECONDS)
     if queue is None:
         return None
     spent = dead_letters(queue)

@@ -2,13 +2,15 @@
 """Messages of queues and topics: post, list, read, remove, pop."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from zaqar_impl.domain.errors import EncryptionUnavailable, InvalidInput, NotFound
 from zaqar_impl.domain.metadata import effective
-from zaqar_impl.domain.values import Caller, Kind, Message, NewMessage, QueueRef
+from zaqar_impl.domain.stored import QueueChanged
+from zaqar_impl.domain.values import Caller, Kind, Message, NewMessage, Queue, QueueRef
 from zaqar_impl.handlers.popping import popped
 from zaqar_impl.handlers.service import Service
 
@@ -59,11 +61,36 @@ async def message_post(
         EncryptionUnavailable: the queue asks for encryption, and the server has lost its key.
     """
     ref = QueueRef(caller.project, queue_name, kind)
-    queue = await service.storage.queues.get(ref)
+    post = partial(_post, service, ref, caller.client_id, messages, size)
+    queues = service.storage.queues
+    with suppress(QueueChanged, InvalidInput, EncryptionUnavailable):
+        return await service.on_demand(ref, partial(post, queues.recall))
+    # What was remembered of the queue is not so any more, or may not be.
+    while True:
+        with suppress(QueueChanged):
+            return await service.on_demand(ref, partial(post, queues.get))
+
+
+async def _post(
+    service: Service,
+    ref: QueueRef,
+    producer: str,
+    messages: Sequence[PostedMessage],
+    size: int,
+    look: Callable[[QueueRef], Awaitable[Queue | None]],
+) -> Sequence[str]:
+    """Append the messages to the queue as ``look`` finds it.
+
+    Raises:
+        QueueChanged: it is not like that.
+    """
+    queue = await look(ref)
     metadata = queue.metadata if queue else {}
     largest = effective(metadata, "_max_messages_post_size", service.limits.max_messages_post_size)
     if size > largest:
-        raise InvalidInput(f"The request has {size} bytes; this {kind} takes at most {largest}.")
+        raise InvalidInput(
+            f"The request has {size} bytes; this {ref.kind} takes at most {largest}."
+        )
     default_ttl = effective(metadata, "_default_message_ttl", service.limits.default_message_ttl)
     # The server's default_message_delay is shown, and delays nothing (decision 0022).
     default_delay = effective(metadata, "_default_message_delay", 0)
@@ -76,8 +103,7 @@ async def message_post(
         for message in messages
     ]
     stored = await service.stored(ref, metadata, new)
-    post = partial(service.storage.messages.post, ref, stored, producer=caller.client_id)
-    return await service.on_demand(ref, post)
+    return await service.storage.messages.post(ref, stored, producer=producer, seen=queue)
 
 
 async def message_list(

@@ -5,11 +5,10 @@ All that differs between this transport and others is in the table: what a handl
 like, and the few arguments that have another name or form on the wire.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import connexion.context
 from starlette.responses import Response
 
 from zaqar_impl import jsontext
@@ -17,7 +16,6 @@ from zaqar_impl.handlers import HANDLERS
 from zaqar_impl.handlers.messages import PostedMessage
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest import answers, health, pooling
-from zaqar_impl.rest import request as requests
 from zaqar_impl.rest.answers import Answer
 from zaqar_impl.rest.request import ID_HEADER, RestRequest
 from zaqar_impl.specdoc import Operation
@@ -150,37 +148,39 @@ BINDINGS: Mapping[str, Binding] = {
 }
 
 
-def endpoint(service: Service, operation: Operation) -> Callable[..., Awaitable[Response]]:
-    """The function that Connexion calls for an operation.
+def endpoint(
+    service: Service, operation: Operation
+) -> Callable[[RestRequest], Awaitable[Response]]:
+    """The function that Connexion's resolver gives for an operation.
 
     Raises:
         KeyError: the operation, or a variant of it, has no handler or no line in the table; so
             nothing starts.
     """
     bound = {
-        name: (HANDLERS[name], BINDINGS[name])
+        name: (HANDLERS[name], BINDINGS[name], _taken(operation, BINDINGS[name]))
         for name in (operation.id, *operation.variants.values())
     }
 
-    async def call() -> Response:
-        request = requests.of(connexion.context.scope)
-        handler, binding = bound[request.variant]
-        result = await handler(service, request.caller, **_arguments(request, binding))
+    async def call(request: RestRequest) -> Response:
+        handler, binding, taken = bound[request.variant]
+        arguments = {**request.path_parameters, **binding.body(request)}
+        for name, argument, default in taken:
+            if (value := request.query.get(name, default)) is not None:
+                arguments[argument] = value
+        result = await handler(service, request.caller, **arguments)
         answer = binding.answer(result, request, service.clock())
-        answer.headers[ID_HEADER] = request.id
+        answer.raw_headers.append((ID_HEADER, request.id.encode()))
         return answer
 
     return call
 
 
-def _arguments(request: RestRequest, binding: Binding) -> Arguments:
-    """What the handler takes by name; a query parameter that is not given has the spec's
-    default."""
-    arguments = {**request.path_parameters, **binding.body(request)}
-    for parameter in request.operation.of("query"):
-        if (argument := binding.takes.get(parameter.name)) is None:
-            continue
-        value = request.query.get(parameter.name, parameter.shape.schema.get("default"))
-        if value is not None:
-            arguments[argument] = value
-    return arguments
+def _taken(operation: Operation, binding: Binding) -> Sequence[tuple[str, str, Any]]:
+    """The query parameters that the handler takes: their names, the handler's names for them, and
+    the spec's defaults for those that are not given."""
+    return [
+        (parameter.name, binding.takes[parameter.name], parameter.shape.schema.get("default"))
+        for parameter in operation.of("query")
+        if parameter.name in binding.takes
+    ]

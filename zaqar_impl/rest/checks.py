@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from connexion.uri_parsing import OpenAPIURIParser
 from starlette.types import Receive, Scope
 
 from zaqar_impl import jsontext
@@ -24,16 +23,6 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "True", "yes", "t", "y", "1", "on"), True),
     **dict.fromkeys(("false", "False", "no", "f", "n", "0", "off"), False),
 }
-
-
-class NothingToParse(OpenAPIURIParser):  # type: ignore[misc]  # connexion is untyped
-    """Keeps Connexion from reading query and path again, its own way: the request has both."""
-
-    def resolve_query(self, query_data: Any) -> dict[str, Any]:
-        return {}
-
-    def resolve_path(self, path: Any) -> dict[str, Any]:
-        return {}
 
 
 class ParameterCheck:

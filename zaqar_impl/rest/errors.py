@@ -7,7 +7,6 @@ import logging
 from collections.abc import Mapping
 
 import orjson
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -71,18 +70,6 @@ def refused(error: Exception) -> Response:
 def body_of(status: int, description: str) -> bytes:
     """The bytes of an error body."""
     return orjson.dumps({"title": http.HTTPStatus(status).phrase, "description": description})
-
-
-async def error_handler(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-    """:func:`refused` for errors that pass through Connexion."""
-    answer = refused(error)
-    headers = {key: value for key, value in answer.headers.items() if key != "content-length"}
-    return ConnexionResponse(
-        status_code=answer.status_code,
-        mimetype="application/json",
-        body=bytes(answer.body),
-        headers=headers,
-    )
 
 
 def _answer(status: int, description: str, headers: Mapping[str, str]) -> Response:

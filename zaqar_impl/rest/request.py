@@ -2,6 +2,7 @@
 """A request on its way through the binding: each step adds what it found, the next ones rely on
 it."""
 
+import os
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from zaqar_impl.specdoc import Operation
 
 _KEY = "zaqar.request"
 
-#: The header that names a request in the answer and in the log.
-ID_HEADER = "X-OpenStack-Request-ID"
+#: The header that names a request in the answer and in the log, as it is written into answers.
+ID_HEADER = b"x-openstack-request-id"
 
 _current_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -53,10 +54,21 @@ def keep(scope: MutableMapping[str, Any], request: RestRequest) -> None:
     scope[_KEY] = request
 
 
+def is_kept(scope: Mapping[str, Any]) -> bool:
+    """Whether a request travels with this scope: one for an operation, let in by admission."""
+    return _KEY in scope
+
+
 def of(scope: Mapping[str, Any]) -> RestRequest:
     """The request that travels with a scope."""
     request: RestRequest = scope[_KEY]
     return request
+
+
+def new_id() -> str:
+    """An id that no other request has, and nobody can guess: ``req-`` and a random UUID."""
+    digits = os.urandom(16).hex()
+    return f"req-{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def begin(request_id: str) -> None:

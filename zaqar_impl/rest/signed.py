@@ -7,17 +7,16 @@ paths that lead nowhere, so that nobody learns what is there or how far they cam
 
 import logging
 
-from starlette.datastructures import Headers
-
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import InvalidInput
 from zaqar_impl.domain.sharing import Share, Signing, fault
 from zaqar_impl.rest.errors import NOTHING_HERE, Refusal
-from zaqar_impl.rest.identity import only, project_of
+from zaqar_impl.rest.fields import HeaderFields
+from zaqar_impl.rest.identity import project_of
 
 LOG = logging.getLogger(__name__)
 
-_SIGNATURE = "url-signature"
+_SIGNATURE = b"url-signature"
 
 
 class SignedAccess:
@@ -27,7 +26,7 @@ class SignedAccess:
         self._signing = signing
         self._clock = clock
 
-    def check(self, headers: Headers, method: str, path: str) -> None:
+    def check(self, fields: HeaderFields, method: str, path: str) -> None:
         """Return if the request shows no signature, or one that opens ``path`` for ``method``.
 
         An empty signature is shown, too, and wrong like any other (D-11).
@@ -35,23 +34,23 @@ class SignedAccess:
         Raises:
             Refusal: the signature does not open it.
         """
-        if _SIGNATURE not in headers:
+        if _SIGNATURE not in fields:
             return
-        if reason := self._fault(headers, method, path):
+        if reason := self._fault(fields, method, path):
             LOG.debug("the signature opens nothing: %s", reason)
             raise Refusal(404, NOTHING_HERE)
 
-    def _fault(self, headers: Headers, method: str, path: str) -> str | None:
+    def _fault(self, fields: HeaderFields, method: str, path: str) -> str | None:
         if self._signing is None:
             return "[signed_url] secret_key is not set"
         try:
             share = Share(
-                paths=tuple((only(headers, "url-paths") or "").split(",")),
-                methods=tuple((only(headers, "url-methods") or "").split(",")),
-                project=project_of(headers) or "",
-                expires=only(headers, "url-expires") or "",
+                paths=tuple((fields.only(b"url-paths") or "").split(",")),
+                methods=tuple((fields.only(b"url-methods") or "").split(",")),
+                project=project_of(fields) or "",
+                expires=fields.only(b"url-expires") or "",
             )
-            shown = only(headers, _SIGNATURE) or ""
+            shown = fields.only(_SIGNATURE) or ""
         except InvalidInput:
             return "a header of it is given more than once, with different values"
         now = self._clock()

@@ -7,6 +7,7 @@ them: ``60.0`` and ``true`` are no integers. Nothing here knows what a violation
 wire.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,11 +63,11 @@ class Parameter:
     place: str
     shape: Shape
 
-    @property
+    @functools.cached_property
     def type(self) -> str:
         return str(self.shape.schema.get("type", "string"))
 
-    @property
+    @functools.cached_property
     def takes_the_rest(self) -> bool:
         """Whether it gathers all query keys that no other parameter names (an exploded form
         object)."""
@@ -99,7 +100,12 @@ class Operation:
 
     def of(self, place: str) -> tuple[Parameter, ...]:
         """The parameters in ``place``: ``path``, ``query`` or ``header``."""
-        return tuple(parameter for parameter in self.parameters if parameter.place == place)
+        return self._places.get(place, ())
+
+    @functools.cached_property
+    def _places(self) -> Mapping[str, tuple[Parameter, ...]]:
+        places = {parameter.place for parameter in self.parameters}
+        return {place: tuple(p for p in self.parameters if p.place == place) for place in places}
 
 
 def shape(document: Mapping[str, Any], name: str) -> Shape:

@@ -12,6 +12,9 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+#: How often somebody patient looks whether calls have come, until it gives up.
+_NAPS = 4
+
 _Key = TypeVar("_Key", bound=Hashable)
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
@@ -45,6 +48,11 @@ class Grouping(Generic[_Key, _Item, _Answer]):
     ``weigh`` measures an item; the weights of a group sum up to ``capacity`` at the most. An
     item that alone weighs more is served alone.
 
+    With ``patience`` the callers of a group that has been served are expected to call again soon,
+    as they do under load, and the next group begins when they have, or when none has for so many
+    seconds. Groups get larger and fewer, which is worth it where serving one is expensive. A
+    lone caller never waits.
+
     A caller that stops waiting disturbs nobody: its item is left out if its group has not begun,
     and is served otherwise.
     """
@@ -56,8 +64,10 @@ class Grouping(Generic[_Key, _Item, _Answer]):
         weigh: Callable[[_Item], float],
         capacity: float,
         is_common: Callable[[Exception], bool],
+        patience: float = 0.0,
     ) -> None:
         self._serve = serve
+        self._patience = patience
         self._weigh = weigh
         self._capacity = capacity
         self._is_common = is_common
@@ -91,11 +101,20 @@ class Grouping(Generic[_Key, _Item, _Answer]):
         try:
             while group := self._next_group(waiting):
                 await self._serve_group(key, group)
+                if self._patience and len(waiting) + len(group) > 1:
+                    await self._await_callers(waiting, len(waiting) + len(group))
         finally:
             del self._waiting[key]
             # Somebody is left only if this task was cancelled, for the loop is going down.
             for call in (*group, *waiting):
                 call.answer.cancel()
+
+    async def _await_callers(self, waiting: deque[_Call[_Item, _Answer]], expected: int) -> None:
+        """Return when as many wait as are expected, or no more have come for a while."""
+        quiet, before = 0, len(waiting)
+        while len(waiting) < expected and quiet < _NAPS:
+            await asyncio.sleep(self._patience / _NAPS)
+            quiet, before = (0 if len(waiting) > before else quiet + 1), len(waiting)
 
     def _next_group(self, waiting: deque[_Call[_Item, _Answer]]) -> Sequence[_Call[_Item, _Answer]]:
         group: list[_Call[_Item, _Answer]] = []
@@ -122,3 +141,11 @@ class Grouping(Generic[_Key, _Item, _Answer]):
             answers = [error] * len(group)
         for call, answer in zip(group, answers, strict=True):
             call.settle(answer)
+
+
+def shared(
+    ask: Callable[[_Key, Sequence[None]], Awaitable[Sequence[_Answer | BaseException]]],
+) -> Grouping[_Key, None, _Answer]:
+    """Any number of callers for one answer, and its failure too; who comes while it is being asked
+    for waits for the next."""
+    return Grouping(ask, weigh=lambda _: 0, capacity=0, is_common=lambda _: True)

@@ -28,6 +28,7 @@ suite in ``zaqar_impl.storage.contract``. The promises that hold for every metho
   each other as far as their docstrings say.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -73,6 +74,13 @@ class QueueStore(Protocol):
     async def get(self, ref: QueueRef) -> Queue | None:
         """The queue, or None."""
 
+    async def recall(self, ref: QueueRef, *, seconds: float = math.inf) -> Queue | None:
+        """The queue, or None, perhaps as it was so many seconds ago: a driver may remember it.
+
+        Without bound it is for those who go on to :meth:`MessageStore.post`, which looks again.
+        What this process itself has done to the queue shows at once.
+        """
+
     async def list(
         self,
         project: str,
@@ -106,7 +114,12 @@ class MessageStore(Protocol):
     """The message log of each queue."""
 
     async def post(
-        self, ref: QueueRef, messages: Sequence[NewMessage], *, producer: str
+        self,
+        ref: QueueRef,
+        messages: Sequence[NewMessage],
+        *,
+        producer: str,
+        seen: Queue | None = None,
     ) -> Sequence[str]:
         """Append the messages, all or none, durably, and give their ids in order.
 
@@ -114,8 +127,12 @@ class MessageStore(Protocol):
         after all lower ones have, so a reader that lists by position can never pass over a message;
         positions never go back while the queue lives, also when it is emptied.
 
+        ``seen`` is the queue that the messages were made for: if its metadata has changed since, or
+        it is another queue by now, nothing is appended.
+
         Raises:
             NotFound: there is no such queue.
+            QueueChanged: it is not as it was ``seen``, or was seen and is gone.
             InvalidInput: a body is too large for this driver. Any driver takes 1 MiB.
         """
 

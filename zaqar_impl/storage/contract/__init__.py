@@ -24,7 +24,7 @@ for _topic in ("base", "queues", "messages", "order", "removal", "expiry", "clai
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 for _topic in ("concurrency", "isolation", "deadletters", "subscriptions"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
-for _topic in ("sealed", "health", "adoption", "transfer"):
+for _topic in ("sealed", "health", "adoption", "transfer", "remembering"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
@@ -38,6 +38,7 @@ from zaqar_impl.storage.contract.isolation import IsolationContract  # noqa: E40
 from zaqar_impl.storage.contract.messages import MessageContract  # noqa: E402
 from zaqar_impl.storage.contract.order import OrderContract  # noqa: E402
 from zaqar_impl.storage.contract.queues import QueueContract  # noqa: E402
+from zaqar_impl.storage.contract.remembering import RememberingContract  # noqa: E402
 from zaqar_impl.storage.contract.removal import RemovalContract  # noqa: E402
 from zaqar_impl.storage.contract.sealed import SealedContract  # noqa: E402
 from zaqar_impl.storage.contract.subscriptions import SubscriptionContract  # noqa: E402
@@ -60,5 +61,6 @@ class StorageContract(
     SubscriptionContract,
     SealedContract,
     HealthContract,
+    RememberingContract,
 ):
     """All topics."""

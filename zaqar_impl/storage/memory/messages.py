@@ -5,7 +5,7 @@ import itertools
 import secrets
 from collections.abc import Sequence
 
-from zaqar_impl.domain.values import Message, NewMessage, QueueRef, QueueStats
+from zaqar_impl.domain.values import Message, NewMessage, Queue, QueueRef, QueueStats
 from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.memory.state import Entry, State
 from zaqar_impl.storage.removal import check_removal
@@ -18,9 +18,15 @@ class MemoryMessages:
         self._state = state
 
     async def post(
-        self, ref: QueueRef, messages: Sequence[NewMessage], *, producer: str
+        self,
+        ref: QueueRef,
+        messages: Sequence[NewMessage],
+        *,
+        producer: str,
+        seen: Queue | None = None,
     ) -> Sequence[str]:
         self._state.check_open(ref)
+        self._state.check_seen(ref, seen)
         log = self._state.log(ref)
         now = self._state.now()
         posted = [

@@ -2,6 +2,7 @@
 """Queues in memory."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 
@@ -29,7 +30,10 @@ class MemoryQueues:
 
     async def get(self, ref: QueueRef) -> Queue | None:
         log = self._logs.get(ref)
-        return Queue(ref, deepcopy(log.metadata)) if log else None
+        return Queue(ref, deepcopy(log.metadata), log.revision) if log else None
+
+    async def recall(self, ref: QueueRef, *, seconds: float = math.inf) -> Queue | None:
+        return await self.get(ref)
 
     async def list(
         self,
@@ -54,7 +58,7 @@ class MemoryQueues:
         if log is None:
             return None
         self._state.check_open(ref)
-        log.metadata = deepcopy(change(deepcopy(log.metadata)))
+        log.metadata, log.revision = deepcopy(change(deepcopy(log.metadata))), object()
         return deepcopy(log.metadata)
 
     async def delete(self, ref: QueueRef) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import NotFound
-from zaqar_impl.domain.stored import Freeze, QueueFrozen
-from zaqar_impl.domain.values import Message, Metadata, QueueRef
+from zaqar_impl.domain.stored import Freeze, QueueChanged, QueueFrozen
+from zaqar_impl.domain.values import Message, Metadata, Queue, QueueRef
 from zaqar_impl.storage.interface import PASSED_OVER, MessageFilter
 from zaqar_impl.storage.memory.subscriptions import Shelf
 
@@ -85,6 +85,8 @@ class Log:
     entries: list[Entry] = field(default_factory=list)
     subscriptions: Shelf = field(default_factory=dict)
     freeze: Freeze | None = None
+    #: Another object after each change of the metadata.
+    revision: object = field(default_factory=object)
 
 
 class State:
@@ -116,6 +118,17 @@ class State:
         log = self.logs.get(ref)
         if log is not None and log.freeze is not None:
             raise QueueFrozen(ref, log.freeze)
+
+    def check_seen(self, ref: QueueRef, seen: Queue | None) -> None:
+        """Return if the queue is as it was seen.
+
+        Raises:
+            QueueChanged: it is not.
+        """
+        if seen is not None and seen.revision is not None:
+            log = self.logs.get(ref)
+            if log is None or log.revision is not seen.revision:
+                raise QueueChanged
 
     def shelf(self, ref: QueueRef) -> Shelf | None:
         """The subscriptions of a queue, None where there is no queue."""

@@ -19,10 +19,11 @@ from zaqar_impl.storage.interface import (
 from zaqar_impl.storage.mongodb.claimable import Claimable
 from zaqar_impl.storage.mongodb.claims import MongoClaims
 from zaqar_impl.storage.mongodb.client import Connection, answered
+from zaqar_impl.storage.mongodb.directory import Directory
 from zaqar_impl.storage.mongodb.health import MongoHealth
 from zaqar_impl.storage.mongodb.log import Log
 from zaqar_impl.storage.mongodb.messages import MongoMessages
-from zaqar_impl.storage.mongodb.queues import Directory, MongoQueues
+from zaqar_impl.storage.mongodb.queues import MongoQueues
 from zaqar_impl.storage.mongodb.subscriptions import MongoSubscriptions
 from zaqar_impl.storage.mongodb.transfer import MongoTransfer
 from zaqar_impl.storage.transfer import TransferStore
@@ -40,12 +41,13 @@ class MongoStorage:
         self.connection = Connection(uri, database)
         self._health = MongoHealth(self.connection, clock)
         directory = Directory(self.connection)
-        self._log = Log(self.connection)
+        self._log = Log(self.connection, directory)
         self._claimable = Claimable(self.connection, directory, clock)
-        self.queues: QueueStore = MongoQueues(self.connection)
-        self.messages: MessageStore = MongoMessages(
-            self.connection, directory, self._log, self._claimable, clock
-        )
+        queues = MongoQueues(self.connection, directory)
+        messages = MongoMessages(self.connection, directory, self._log, self._claimable, clock)
+        self._draining = (self._log, self._claimable, queues, messages)
+        self.queues: QueueStore = queues
+        self.messages: MessageStore = messages
         self.claims: ClaimStore = MongoClaims(self.connection, directory, self._claimable, clock)
         self.subscriptions: SubscriptionStore = MongoSubscriptions(
             self.connection, directory, clock
@@ -67,6 +69,6 @@ class MongoStorage:
 
     async def close(self) -> None:
         """Let what was begun on behalf of several callers end, then close the connections."""
-        await self._log.drain()
-        await self._claimable.drain()
+        for part in self._draining:
+            await part.drain()
         await self.connection.close()

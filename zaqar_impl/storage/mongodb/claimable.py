@@ -9,6 +9,7 @@ nothing, and who gets a message is decided by the conditional write that each ca
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -23,7 +24,7 @@ from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.client import BY_HOLD, Connection, index_name
-from zaqar_impl.storage.mongodb.queues import Directory
+from zaqar_impl.storage.mongodb.directory import Directory
 
 #: How many messages one query finds at the most, for all the calls that it serves.
 GROUP_MESSAGES = 1000
@@ -85,15 +86,23 @@ class Claimable:
         self, ref: QueueRef, wishes: Sequence[_Wish]
     ) -> Sequence[_Outcome | BaseException]:
         with self._connection.time_limit():
-            queue = await self._directory.to_change(ref)
-            if queue is None:
-                return [_Outcome(None, offered=False)] * len(wishes)
-            found = iter(await self._oldest(queue.id, sum(wish.limit for wish in wishes)))
-            shares = [list(islice(found, wish.limit)) for wish in wishes]
-            return await asyncio.gather(
-                *(_try(wish, queue.id, share) for wish, share in zip(wishes, shares, strict=True)),
-                return_exceptions=True,
-            )
+            deal = partial(self._deal, wishes)
+            dealt = await self._directory.ask(ref, deal, to_change=True)
+            return dealt or [_Outcome(None, offered=False)] * len(wishes)
+
+    async def _deal(
+        self, wishes: Sequence[_Wish], queue: ObjectId
+    ) -> Sequence[_Outcome | BaseException]:
+        """What each wish came by; nothing at all if no message is claimable."""
+        found = await self._oldest(queue, sum(wish.limit for wish in wishes))
+        if not found:
+            return []
+        rest = iter(found)
+        shares = [list(islice(rest, wish.limit)) for wish in wishes]
+        return await asyncio.gather(
+            *(_try(wish, queue, share) for wish, share in zip(wishes, shares, strict=True)),
+            return_exceptions=True,
+        )
 
     async def _oldest(self, queue: ObjectId, limit: int) -> Sequence[int]:
         """The lowest positions of claimable messages, in order."""
@@ -115,7 +124,7 @@ class Claimable:
             batch_size=limit,
             sort=[(d.POSITION, ASCENDING)],
         )
-        return [document[d.POSITION] async for document in found]
+        return [document[d.POSITION] for document in await found.to_list()]
 
     async def _is_any_overdue(self, queue: ObjectId, now: DatetimeMS) -> bool:
         """Whether a hold has run out that was never let go."""

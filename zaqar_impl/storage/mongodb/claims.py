@@ -29,7 +29,7 @@ from zaqar_impl.storage.mongodb.client import (
     index_name,
 )
 from zaqar_impl.storage.mongodb.deadletters import Mover
-from zaqar_impl.storage.mongodb.queues import Directory
+from zaqar_impl.storage.mongodb.directory import Directory
 
 
 class MongoClaims:
@@ -59,32 +59,40 @@ class MongoClaims:
 
     @answered
     async def get(self, ref: QueueRef, claim_id: str) -> Claim | None:
-        queue, claim = await self._directory.find(ref), d.object_id(claim_id)
-        if queue is None or claim is None:
-            return None
-        return await self._read(queue.id, claim)
+        if claim := d.object_id(claim_id):
+            return await self._directory.ask(ref, partial(self._read, claim))
+        return None
 
     @answered
     async def renew(self, ref: QueueRef, claim_id: str, terms: ClaimTerms) -> bool:
-        queue, claim = await self._directory.to_change(ref), d.object_id(claim_id)
-        if queue is None or claim is None:
+        claim, now = d.object_id(claim_id), d.now(self._clock)
+        if claim is None:
             return False
-        now = d.now(self._clock)
-        renewed = await self._update(
-            BY_CLAIM, _held(queue.id, claim, now), _hold(claim, now, terms)
-        )
-        return renewed.matched_count > 0
+
+        async def renew(queue: ObjectId) -> int:
+            """How many messages the claim still has."""
+            renewed = await self._update(
+                BY_CLAIM, _held(queue, claim, now), _hold(claim, now, terms)
+            )
+            return renewed.matched_count
+
+        return bool(await self._directory.ask(ref, renew, to_change=True))
 
     @answered
     async def release(self, ref: QueueRef, claim_id: str) -> None:
-        queue, claim = await self._directory.to_change(ref), d.object_id(claim_id)
-        if queue is None or claim is None:
+        if (claim := d.object_id(claim_id)) is None:
             return
-        await self._update(
-            BY_CLAIM,
-            {d.QUEUE: queue.id, d.CLAIM_ID: claim},
-            {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: ""}},
-        )
+
+        async def release(queue: ObjectId) -> int:
+            """How many messages the claim had."""
+            released = await self._update(
+                BY_CLAIM,
+                {d.QUEUE: queue, d.CLAIM_ID: claim},
+                {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: ""}},
+            )
+            return released.matched_count
+
+        await self._directory.ask(ref, release, to_change=True)
 
     async def _claim(
         self,
@@ -108,7 +116,7 @@ class MongoClaims:
             claimable[d.CLAIM_COUNT] = {"$lt": dead_letters.max_claim_count}
         # Done again after a lost answer, it passes over the messages that bear the mark already.
         await self._update(BY_POSITION, claimable, d.claiming(claim, now, terms))
-        made = await self._read(queue, claim)
+        made = await self._read(claim, queue)
         return made and await self._accepted(made, accept)
 
     async def _accepted(self, claim: Claim, accept: MessageFilter | None) -> Claim | None:
@@ -133,7 +141,7 @@ class MongoClaims:
         update = self.connection.messages.update_many
         return repeatedly(lambda: update(query, change, hint=index_name(index)))
 
-    async def _read(self, queue: ObjectId, claim: ObjectId) -> Claim | None:
+    async def _read(self, claim: ObjectId, queue: ObjectId) -> Claim | None:
         now = d.now(self._clock)
         found = self.connection.messages.find(
             _held(queue, claim, now),

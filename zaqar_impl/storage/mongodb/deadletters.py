@@ -18,7 +18,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from zaqar_impl.domain.values import DeadLetters, QueueRef
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.client import BY_ID, BY_POSITION, Connection, index_name
-from zaqar_impl.storage.mongodb.queues import Directory
+from zaqar_impl.storage.mongodb.directory import Directory
 
 
 class Mover:

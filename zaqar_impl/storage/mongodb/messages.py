@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
@@ -11,8 +11,9 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from zaqar_impl.domain.clock import Clock
-from zaqar_impl.domain.errors import InvalidInput, NotFound
-from zaqar_impl.domain.values import Message, NewMessage, QueueRef, QueueStats
+from zaqar_impl.domain.errors import InvalidInput
+from zaqar_impl.domain.values import Message, NewMessage, Queue, QueueRef, QueueStats
+from zaqar_impl.storage.grouping import Grouping, shared
 from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
@@ -26,13 +27,24 @@ from zaqar_impl.storage.mongodb.client import (
     answered,
     index_name,
 )
+from zaqar_impl.storage.mongodb.directory import Directory
 from zaqar_impl.storage.mongodb.log import Log
-from zaqar_impl.storage.mongodb.queues import Directory
 from zaqar_impl.storage.removal import check_removal
 
 #: MongoDB keeps documents of up to 16 MiB; this leaves room for what is besides the body, and takes
 #: the largest request that may be configured also when its body is sealed.
 MAX_BODY_BYTES = 15 * 1024 * 1024 + 1024
+
+
+class _Page(NamedTuple):
+    """A page as it is asked for; readers who follow a queue often ask for the same one."""
+
+    ref: QueueRef
+    after: int
+    limit: int
+    hide_producer: str | None
+    claimed: bool
+    delayed: bool
 
 
 class MongoMessages:
@@ -51,17 +63,22 @@ class MongoMessages:
         self._log = log
         self._claimable = claimable
         self._clock = clock
+        self._pages: Grouping[_Page, None, Sequence[Message]] = shared(self._page)
 
     @answered
     async def post(
-        self, ref: QueueRef, messages: Sequence[NewMessage], *, producer: str
+        self,
+        ref: QueueRef,
+        messages: Sequence[NewMessage],
+        *,
+        producer: str,
+        seen: Queue | None = None,
     ) -> Sequence[str]:
         if any(len(message.body) > MAX_BODY_BYTES for message in messages):
             raise InvalidInput(f"A message body may have {MAX_BODY_BYTES} bytes at the most.")
         now = d.now(self._clock)
         documents = [d.message_document(message, producer, now) for message in messages]
-        if not await self._log.append(ref, documents):
-            raise NotFound(f"{ref} does not exist.")
+        await self._log.append(ref, documents, seen)
         return [str(document[d.ID]) for document in documents]
 
     @answered
@@ -75,43 +92,66 @@ class MongoMessages:
         include_claimed: bool,
         include_delayed: bool,
     ) -> Sequence[Message]:
-        queue = await self._directory.find(ref)
-        if queue is None or after >= d.MAX_POSITION:
+        if after >= d.MAX_POSITION:
             return []
+        page = _Page(ref, max(after, 0), limit, hide_producer, include_claimed, include_delayed)
+        return await self._pages.submit(page, None)
+
+    async def _page(
+        self, page: _Page, callers: Sequence[None]
+    ) -> Sequence[Sequence[Message] | BaseException]:
+        """One look for all that want the same page."""
+        with self.connection.time_limit():
+            found = await self._directory.ask(page.ref, partial(self._look, page))
+        return [found or []] * len(callers)
+
+    async def _look(self, page: _Page, queue: ObjectId) -> Sequence[Message]:
         now = d.now(self._clock)
-        query = _live(queue.id, now) | _shown(now, claimed=include_claimed, delayed=include_delayed)
-        query[d.POSITION] = {"$gt": max(after, 0)}
-        if hide_producer is not None:
-            query[d.PRODUCER] = {"$ne": hide_producer}
+        query = _live(queue, now) | _shown(now, claimed=page.claimed, delayed=page.delayed)
+        query[d.POSITION] = {"$gt": page.after}
+        if page.hide_producer is not None:
+            query[d.PRODUCER] = {"$ne": page.hide_producer}
         found = self.connection.messages_snapshot.find(
-            query, hint=index_name(BY_POSITION), limit=limit, sort=[(d.POSITION, ASCENDING)]
+            query,
+            hint=index_name(BY_POSITION),
+            limit=page.limit,
+            sort=[(d.POSITION, ASCENDING)],
         )
-        return [d.to_message(document, now) async for document in found]
+        return [d.to_message(document, now) for document in await found.to_list()]
+
+    async def drain(self) -> None:
+        """Return when nothing is being listed any more."""
+        await self._pages.drain()
 
     @answered
     async def get_many(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[Message]:
-        queue = await self._directory.find(ref)
-        if queue is None:
-            return []
         now = d.now(self._clock)
-        found = self.connection.messages.find(_live(queue.id, now) | _among(ids), hint=BY_ID)
-        return _in_order([d.to_message(document, now) async for document in found])
+
+        async def named(queue: ObjectId) -> Sequence[Message]:
+            found = self.connection.messages.find(_live(queue, now) | _among(ids), hint=BY_ID)
+            return _in_order([d.to_message(document, now) for document in await found.to_list()])
+
+        return await self._directory.ask(ref, named) or []
 
     @answered
     async def delete(self, ref: QueueRef, message_id: str, *, claim_id: str | None) -> None:
-        queue, message = await self._directory.to_change(ref), d.object_id(message_id)
-        if queue is None or message is None:
-            return
+        if message := d.object_id(message_id):
+            delete = partial(self._delete, message, claim_id)
+            await self._directory.ask(ref, delete, to_change=True)
+
+    async def _delete(self, message: ObjectId, claim_id: str | None, queue: ObjectId) -> bool:
+        """Whether the message was there, and is deleted."""
         named = None if claim_id is None else [claim_id]
-        while not await self._delete_if_allowed(queue.id, message, claim_id):
+        while not await self._delete_if_allowed(queue, message, claim_id):
             now = d.now(self._clock)
             kept = await self.connection.messages_fresh.find_one(
-                _live(queue.id, now) | {d.ID: message}, {d.HELD: 1, d.CLAIM: 1}, hint=BY_ID
+                _live(queue, now) | {d.ID: message}, {d.HELD: 1, d.CLAIM: 1}, hint=BY_ID
             )
             if kept is None:
-                return
+                return False
             check_removal(d.live_claim(kept, now), named)
             # It would be allowed now, so a claim has begun or ended in between: try again.
+        return True
 
     async def _delete_if_allowed(
         self, queue: ObjectId, message: ObjectId, claim_id: str | None
@@ -130,18 +170,20 @@ class MongoMessages:
     async def delete_many(
         self, ref: QueueRef, ids: Sequence[str], *, claim_ids: Sequence[str] | None
     ) -> None:
-        queue = await self._directory.to_change(ref)
-        if queue is None:
-            return
-        if claim_ids is None:
-            await self._delete_all({d.QUEUE: queue.id} | _among(ids), BY_ID)
-            return
-        named = _live(queue.id, d.now(self._clock)) | _among(ids)
-        await self.connection.transaction(partial(self._delete_claimed, named, claim_ids))
+        async def delete(queue: ObjectId) -> int:
+            """How many were there; all are deleted."""
+            if claim_ids is None:
+                return await self._delete_all({d.QUEUE: queue} | _among(ids), BY_ID)
+            named = _live(queue, d.now(self._clock)) | _among(ids)
+            return await self.connection.transaction(
+                partial(self._delete_claimed, named, claim_ids)
+            )
+
+        await self._directory.ask(ref, delete, to_change=True)
 
     async def _delete_claimed(
         self, named: dict[str, Any], claim_ids: Sequence[str], session: AsyncClientSession
-    ) -> None:
+    ) -> int:
         messages = self.connection.messages
         found = messages.find(
             named, {d.POSITION: 1, d.HELD: 1, d.CLAIM: 1}, hint=BY_ID, session=session
@@ -149,7 +191,8 @@ class MongoMessages:
         now = d.now(self._clock)
         for document in sorted(await found.to_list(), key=lambda document: document[d.POSITION]):
             check_removal(d.live_claim(document, now), claim_ids)
-        await messages.delete_many(named, hint=BY_ID, session=session)
+        gone = await messages.delete_many(named, hint=BY_ID, session=session)
+        return gone.deleted_count
 
     @answered
     async def pop(
@@ -192,19 +235,20 @@ class MongoMessages:
 
     @answered
     async def purge(self, ref: QueueRef) -> None:
-        queue = await self._directory.to_change(ref)
+        queue = await self._directory.read_to_change(ref)
         if queue is not None:
             await self._delete_all(
                 {d.QUEUE: queue.id, d.POSITION: {"$lte": queue.head}}, index_name(BY_POSITION)
             )
 
-    async def _delete_all(self, query: dict[str, Any], index: str) -> None:
+    async def _delete_all(self, query: dict[str, Any], index: str) -> int:
         delete = self.connection.messages.delete_many
-        await repeatedly(lambda: delete(query, hint=index))
+        gone = await repeatedly(lambda: delete(query, hint=index))
+        return gone.deleted_count
 
     @answered
     async def stats(self, ref: QueueRef) -> QueueStats:
-        queue = await self._directory.find(ref)
+        queue = await self._directory.read(ref)
         if queue is None:
             return QueueStats(claimed=0, free=0, oldest=None, newest=None)
         now = d.now(self._clock)

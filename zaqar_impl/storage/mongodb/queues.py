@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Queues in MongoDB, and the one place where a queue's name becomes the id of its messages' log."""
+"""Queues in MongoDB."""
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,8 +14,8 @@ from bson import Int64, ObjectId
 from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
-from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.values import Kind, Metadata, Queue, QueueRef
+from zaqar_impl.storage.grouping import Grouping, shared
 from zaqar_impl.storage.interface import QueueFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.attempts import repeatedly
@@ -27,61 +27,19 @@ from zaqar_impl.storage.mongodb.client import (
     answered,
     index_name,
 )
+from zaqar_impl.storage.mongodb.directory import Directory, QueueRecord, Revision
 
 #: The longest pause before an update that another one overtook is tried again, in seconds.
 RETRY_PAUSE_SECONDS = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class QueueRecord:
-    """What the messages of a queue need to know of it."""
-
-    id: ObjectId
-    head: int
-
-
-class Directory:
-    """Finds queues by name, one query for each call; a cache would have its place here."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._fresh = {
-            kind: collection.with_options(read_concern=FRESH)
-            for kind, collection in connection.queues.items()
-        }
-
-    async def find(self, ref: QueueRef) -> QueueRecord | None:
-        """The queue's record, or None."""
-        found = await self._fresh[ref.kind].find_one(d.named(ref), {d.HEAD: 1})
-        return QueueRecord(found[d.ID], found[d.HEAD]) if found else None
-
-    async def to_change(self, ref: QueueRef) -> QueueRecord | None:
-        """As :meth:`find`, for those who change something of the queue.
-
-        Raises:
-            QueueFrozen: it is being moved.
-        """
-        found = await self._fresh[ref.kind].find_one(d.named(ref), {d.HEAD: 1, d.FREEZE: 1})
-        if found is None:
-            return None
-        d.check_open(ref, found)
-        return QueueRecord(found[d.ID], found[d.HEAD])
-
-    async def get(self, ref: QueueRef) -> QueueRecord:
-        """As :meth:`to_change`, for what can't be without a queue.
-
-        Raises:
-            NotFound: there is no such queue.
-        """
-        if (record := await self.to_change(ref)) is None:
-            raise NotFound(f"{ref} does not exist.")
-        return record
-
-
 class MongoQueues:
     """:class:`~zaqar_impl.storage.interface.QueueStore` on MongoDB."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, directory: Directory) -> None:
         self.connection = connection
+        self._directory = directory
+        self._reading: Grouping[QueueRef, None, QueueRecord | None] = shared(self._read)
 
     @answered
     async def create(self, ref: QueueRef, metadata: Metadata) -> bool:
@@ -100,13 +58,17 @@ class MongoQueues:
             )
             d.check_open(ref, arriving or {})
             return False
+        self._directory.forget(ref)
         return True
 
     @answered
     async def get(self, ref: QueueRef) -> Queue | None:
-        queues = self.connection.queues[ref.kind]
-        found = await queues.find_one(d.named(ref), {d.METADATA: 1})
-        return Queue(ref, orjson.loads(found[d.METADATA])) if found else None
+        return _queue(ref, await self._reading.submit(ref, None))
+
+    @answered
+    async def recall(self, ref: QueueRef, *, seconds: float = math.inf) -> Queue | None:
+        record = self._directory.recall(ref, seconds)
+        return _queue(ref, record or await self._reading.submit(ref, None))
 
     @answered
     async def list(
@@ -147,6 +109,7 @@ class MongoQueues:
                 {"$set": {d.METADATA: orjson.dumps(changed), d.REVISION: ObjectId()}},
             )
             if stored.matched_count:
+                self._directory.forget(ref)
                 return changed
             # Somebody else changed it in between; the random pause lets the contenders fall out of
             # step.
@@ -161,7 +124,17 @@ class MongoQueues:
             if (found := await queues.find_one(d.named(ref), {d.FREEZE: 1})) is None:
                 return
             d.check_open(ref, found)
+        self._directory.forget(ref)
         await remove_contents(self.connection, gone[d.ID])
+
+    async def drain(self) -> None:
+        """Return when nothing is being read any more."""
+        await self._reading.drain()
+
+    async def _read(self, ref: QueueRef, callers: Sequence[None]) -> Sequence[QueueRecord | None]:
+        """One look at the queue for all that ask at once."""
+        with self.connection.time_limit():
+            return [await self._directory.read(ref, committed=True)] * len(callers)
 
     async def _accepted(
         self, project: str, kind: Kind, after: str | None, accept: QueueFilter
@@ -177,6 +150,12 @@ class MongoQueues:
                 queue = Queue(ref, orjson.loads(document[d.METADATA]))
                 if accept(queue):
                     yield queue
+
+
+def _queue(ref: QueueRef, record: QueueRecord | None) -> Queue | None:
+    if record is None:
+        return None
+    return Queue(ref, record.metadata, Revision(record.id, record.revision))
 
 
 async def remove_contents(connection: Connection, queue: ObjectId) -> None:

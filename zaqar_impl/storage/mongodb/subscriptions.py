@@ -31,7 +31,7 @@ from zaqar_impl.storage.mongodb.client import (
     answered,
     index_name,
 )
-from zaqar_impl.storage.mongodb.queues import Directory, QueueRecord
+from zaqar_impl.storage.mongodb.directory import Directory, QueueRecord
 
 
 class MongoSubscriptions:
@@ -58,7 +58,7 @@ class MongoSubscriptions:
 
     @answered
     async def list(self, ref: QueueRef, *, after: str | None, limit: int) -> Sequence[Subscription]:
-        queue = await self._directory.find(ref)
+        queue = await self._directory.read(ref)
         begin = None if after is None else d.object_id(after)
         if queue is None or (after is not None and begin is None):
             return []
@@ -109,16 +109,16 @@ class MongoSubscriptions:
 
     @answered
     async def purge(self, ref: QueueRef) -> None:
-        if queue := await self._directory.to_change(ref):
+        if queue := await self._directory.read_to_change(ref):
             await self._subscriptions.delete_many({d.QUEUE: queue.id}, hint=index_name(BY_QUEUE))
 
     async def _named(self, ref: QueueRef, subscription_id: str) -> dict[str, Any] | None:
         """What finds a live subscription; None where there can't be one."""
-        return self._one(await self._directory.find(ref), subscription_id)
+        return self._one(await self._directory.read(ref), subscription_id)
 
     async def _changing(self, ref: QueueRef, subscription_id: str) -> dict[str, Any] | None:
         """Likewise, for those who change it."""
-        return self._one(await self._directory.to_change(ref), subscription_id)
+        return self._one(await self._directory.read_to_change(ref), subscription_id)
 
     def _one(self, queue: QueueRecord | None, subscription_id: str) -> dict[str, Any] | None:
         known = d.object_id(subscription_id)

@@ -2,7 +2,8 @@
 """Carrying messages and queues from and to MongoDB.
 
 A freeze is a field of the queue's document. A post reads that document in its transaction, so none
-gets past a freeze; other changes look at it first, so they may, for as long as a call may take.
+gets past a freeze; other changes look at it first, or remember it, so they may, for as long as a
+call may take and as a queue is remembered.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +33,8 @@ from zaqar_impl.storage.mongodb.client import (
     answered,
     index_name,
 )
-from zaqar_impl.storage.mongodb.queues import Directory, remove_contents
+from zaqar_impl.storage.mongodb.directory import REMEMBERED_SECONDS, Directory
+from zaqar_impl.storage.mongodb.queues import remove_contents
 
 #: A page of messages to be copied ends once it has so many bytes.
 PAGE_BYTES = 8 * 1024 * 1024
@@ -45,11 +47,11 @@ class MongoTransfer:
         self.connection = connection
         self._directory = directory
         self._clock = clock
-        self.settle_seconds = connection.call_seconds + 2 * GRACE_SECONDS
+        self.settle_seconds = connection.call_seconds + 2 * GRACE_SECONDS + REMEMBERED_SECONDS
 
     @answered
     async def read(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[StoredMessage]:
-        queue = await self._directory.find(ref)
+        queue = await self._directory.read(ref)
         if queue is None:
             return []
         now = d.now(self._clock)
@@ -70,7 +72,7 @@ class MongoTransfer:
 
     @answered
     async def unclaim(self, ref: QueueRef, claim_id: str) -> None:
-        queue, claim = await self._directory.to_change(ref), d.object_id(claim_id)
+        queue, claim = await self._directory.read_to_change(ref), d.object_id(claim_id)
         if queue is None or claim is None:
             return
         held, update = {d.QUEUE: queue.id, d.CLAIM_ID: claim}, self.connection.messages.update_many
@@ -89,6 +91,7 @@ class MongoTransfer:
                 return_document=ReturnDocument.AFTER,
             )
             if frozen is not None:
+                self._directory.forget(ref)
                 return StoredQueue(orjson.loads(frozen[d.METADATA]), int(frozen[d.HEAD]))
             found = await queues.find_one(d.named(ref), {d.FREEZE: 1})
             if found is None:
@@ -105,12 +108,14 @@ class MongoTransfer:
         changed = await self.connection.queues[ref.kind].update_one(
             _frozen(ref, freeze), {"$unset": {d.FREEZE: ""}}
         )
+        self._directory.forget(ref)
         return changed.matched_count > 0
 
     @answered
     async def drop(self, ref: QueueRef, freeze: Freeze) -> bool:
         queues = self.connection.queues[ref.kind]
         gone = await queues.find_one_and_delete(_frozen(ref, freeze), {d.ID: 1})
+        self._directory.forget(ref)
         if gone is None:
             return False
         await remove_contents(self.connection, gone[d.ID])
@@ -118,7 +123,7 @@ class MongoTransfer:
 
     @answered
     async def page(self, ref: QueueRef, *, after: int, limit: int) -> Sequence[StoredMessage]:
-        queue = await self._directory.find(ref)
+        queue = await self._directory.read(ref)
         if queue is None:
             return []
         now = d.now(self._clock)

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from zaqar_impl.domain.values import Message, NewMessage, QueueRef, QueueStats
+from zaqar_impl.domain.values import Message, NewMessage, Queue, QueueRef, QueueStats
 from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.pooling.router import Router
 
@@ -15,10 +15,15 @@ class PooledMessages:
         self._router = router
 
     async def post(
-        self, ref: QueueRef, messages: Sequence[NewMessage], *, producer: str
+        self,
+        ref: QueueRef,
+        messages: Sequence[NewMessage],
+        *,
+        producer: str,
+        seen: Queue | None = None,
     ) -> Sequence[str]:
         return await self._router.call(
-            ref, lambda store: store.messages.post(ref, messages, producer=producer)
+            ref, lambda store: store.messages.post(ref, messages, producer=producer, seen=seen)
         )
 
     async def list(

@@ -4,6 +4,7 @@
 import asyncio
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Sequence
 
 from zaqar_impl.domain.errors import NotFound
@@ -31,6 +32,9 @@ class PooledQueues:
 
     async def get(self, ref: QueueRef) -> Queue | None:
         return await self._router.call(ref, lambda store: store.queues.get(ref))
+
+    async def recall(self, ref: QueueRef, *, seconds: float = math.inf) -> Queue | None:
+        return await self._router.call(ref, lambda store: store.queues.recall(ref, seconds=seconds))
 
     async def list(
         self,

@@ -13,7 +13,7 @@ the mark away, and the entry stays.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from zaqar_impl.domain.clock import Clock
@@ -21,7 +21,7 @@ from zaqar_impl.domain.errors import InvalidInput, StorageUnavailable
 from zaqar_impl.domain.pools import Place, Pool, chosen
 from zaqar_impl.domain.stored import QueueFrozen
 from zaqar_impl.domain.values import Kind, Metadata, QueueRef
-from zaqar_impl.storage.grouping import Grouping
+from zaqar_impl.storage.grouping import Grouping, shared
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.loader import open_driver
 from zaqar_impl.storage.management.interface import Management
@@ -32,7 +32,6 @@ from zaqar_impl.storage.pooling.thaw import drop_remnant, thaw
 DEFAULT = ""
 
 _T = TypeVar("_T")
-_Key = TypeVar("_Key", bound=Hashable)
 
 
 class NoPool(StorageUnavailable):
@@ -55,8 +54,8 @@ class Router:
         self._catalogue = management.catalogue
         self._clock = clock
         # Calls that ask the same of the register while it is answering wait for its next answer.
-        self._places: Grouping[QueueRef, None, Place | None] = _shared(self._find)
-        self._members: Grouping[str | None, None, Sequence[Pool]] = _shared(self._flavored)
+        self._places: Grouping[QueueRef, None, Place | None] = shared(self._find)
+        self._members: Grouping[str | None, None, Sequence[Pool]] = shared(self._flavored)
         #: What a queue without an entry is in. Unless it is the default store it is empty, and
         #: answers as for any queue that does not exist.
         self._nowhere = default or open_driver("memory", "memory://", "", clock)
@@ -221,10 +220,3 @@ class Router:
         if flavor is not None and await self.management.flavors.get(flavor) is None:
             raise InvalidInput(f"_flavor is invalid: there is no flavor {flavor!r}.")
         return [await self.management.pools.of_flavor(flavor)] * len(callers)
-
-
-def _shared(
-    ask: Callable[[_Key, Sequence[None]], Awaitable[Sequence[_T | BaseException]]],
-) -> Grouping[_Key, None, _T]:
-    """Any number of callers for one answer, and its failure too."""
-    return Grouping(ask, weigh=lambda _: 0, capacity=0, is_common=lambda _: True)

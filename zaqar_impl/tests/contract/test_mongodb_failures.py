@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import ANY
 
 import pytest
 from pymongo import AsyncMongoClient
@@ -37,10 +36,11 @@ from zaqar_impl.storage.interface import (
 )
 from zaqar_impl.storage.mongodb import MongoStorage
 from zaqar_impl.storage.mongodb.client import Connection
+from zaqar_impl.storage.mongodb.directory import Directory
 from zaqar_impl.storage.mongodb.documents import UNHELD, message_document
 from zaqar_impl.storage.mongodb.log import Log
 from zaqar_impl.storage.mongodb.messages import MAX_BODY_BYTES
-from zaqar_impl.storage.mongodb.queues import Directory, MongoQueues, QueueRecord
+from zaqar_impl.storage.mongodb.queues import MongoQueues
 
 DATABASE = "failures"
 ID = "0" * 24
@@ -73,6 +73,7 @@ def every_call(storage: MongoStorage, ref: QueueRef) -> dict[str, Coroutine[Any,
     subscriptions = storage.subscriptions
     return {
         "queues.create": queues.create(ref, {}),
+        "queues.recall": queues.recall(ref),
         "queues.get": queues.get(ref),
         "queues.list": queues.list("p", after=None, limit=5, accept=lambda _: True),
         "queues.count": queues.count("p", lambda _: True),
@@ -212,17 +213,15 @@ async def test_appending_the_same_messages_again_adds_nothing(
     """So an attempt that follows one with an unknown outcome cannot post twice."""
     connection = Connection(mongod.uri, DATABASE)
     await connection.open()
-    directory, log = Directory(connection), Log(connection)
-    await MongoQueues(connection).create(ref, {})
+    directory = Directory(connection)
+    log = Log(connection, directory)
+    await MongoQueues(connection, directory).create(ref, {})
     first, other = ([message_document(new, "me", UNHELD) for new in NEW * 2] for _ in range(2))
 
-    assert await log.append(ref, first) is True
-    assert await asyncio.gather(*(log.append(ref, post) for post in (other, first))) == [
-        True,
-        True,
-    ]
+    await log.append(ref, first)
+    await asyncio.gather(*(log.append(ref, post) for post in (other, first)))
 
-    queue = await directory.find(ref)
+    queue = await directory.read(ref)
     assert queue is not None
     assert queue.head == 4
     assert await connection.messages.count_documents({"queue": queue.id}) == 4
@@ -279,7 +278,9 @@ async def test_dead_process_holds_nobody_up_for_long(
 
         assert await client[DATABASE]["others"].count_documents({}) == 1
     assert took < 8
-    assert await Directory(storage.connection).find(ref) == QueueRecord(ANY, head=1)
+    queue = await Directory(storage.connection).read(ref)
+    assert queue is not None
+    assert queue.head == 1
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     await dead.close()

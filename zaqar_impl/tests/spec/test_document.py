@@ -178,3 +178,11 @@ def test_deployment_has_the_actions_that_it_switches_on(spec: Spec) -> None:
 def test_version_is_the_same_over_both_transports(spec: Spec) -> None:
     """The API has one version, whatever it is spoken over."""
     assert spec.websocket["info"]["version"] == spec.document["info"]["version"]
+
+
+def test_nothing_asks_for_security(spec: Spec) -> None:
+    """Connexion's checks of it are not in the pipeline (decision 0080): put them back first."""
+    asking = [path for _, path, operation in spec.operations() if "security" in operation]
+
+    assert "security" not in spec.document
+    assert asking == []

@@ -211,3 +211,50 @@ async def test_nobody_is_left_waiting_when_serving_is_cancelled(
     answers = await asyncio.gather(*calls, return_exceptions=True)
 
     assert {type(answer) for answer in answers} == {asyncio.CancelledError}
+
+
+async def test_patient_group_waits_for_callers_that_come_back() -> None:
+    """Who was just answered joins the next group, with those that waited; so all are in it."""
+    server, rounds = Server(), 5
+    server.gate.set()
+    grouping = Grouping(
+        server.serve, weigh=len, capacity=20, is_common=lambda _: True, patience=0.2
+    )
+
+    async def caller(pause: float) -> None:
+        for _ in range(rounds):
+            await grouping.submit("k", "a")
+            await asyncio.sleep(pause)
+
+    await asyncio.gather(*(caller(pause / 1000) for pause in range(1, 9)))
+
+    assert [len(items) for items in server.of("k")] == [8] * rounds
+
+
+async def test_patience_ends() -> None:
+    """Callers that do not come again hold nobody up for longer than that."""
+    server = Server()
+    server.gate.set()
+    grouping = Grouping(
+        server.serve, weigh=len, capacity=20, is_common=lambda _: True, patience=0.02
+    )
+
+    await asyncio.gather(*(grouping.submit("k", "a") for _ in range(8)))
+    async with asyncio.timeout(10):
+        await grouping.submit("k", "b")
+        await grouping.drain()
+
+    assert server.of("k") == [["a"] * 8, ["b"]]
+
+
+async def test_lone_caller_never_waits() -> None:
+    """However patient the grouping is."""
+    server = Server()
+    server.gate.set()
+    grouping = Grouping(server.serve, weigh=len, capacity=20, is_common=lambda _: True, patience=60)
+
+    async with asyncio.timeout(5):
+        for _ in range(3):
+            await grouping.submit("k", "a")
+
+    assert server.of("k") == [["a"]] * 3
