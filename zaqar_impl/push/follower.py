@@ -15,6 +15,7 @@ from zaqar_impl.handlers.service import Service
 from zaqar_impl.handlers.subscriptions import connection_subscription
 from zaqar_impl.push.following import Deliver, Ended, Following
 from zaqar_impl.push.notices import Notice
+from zaqar_impl.storage.ending import ended
 
 LOG = logging.getLogger(__name__)
 
@@ -53,10 +54,7 @@ class Follower:
 
     async def __aexit__(self, *_error: object) -> None:
         """Give all subscriptions back, as far as the storage answers."""
-        tasks = [*self._tasks, *([self._leaving] if self._leaving else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended([*self._tasks, *([self._leaving] if self._leaving else [])])
         self._left.update(self._followings)
         self._followings.clear()
         with contextlib.suppress(StorageUnavailable):

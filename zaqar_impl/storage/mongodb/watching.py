@@ -26,7 +26,8 @@ from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import NotFound, StorageUnavailable
 from zaqar_impl.domain.values import Kind, QueueRef
-from zaqar_impl.domain.watching import Event, Posted, Removed, Retimed
+from zaqar_impl.domain.watching import Event, Frozen, Posted, Removed, Retimed
+from zaqar_impl.storage.ending import check_cancelled
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.client import BY_ID, BY_POSITION, Connection, answered, index_name
 from zaqar_impl.storage.mongodb.directory import Directory
@@ -120,6 +121,7 @@ class MongoWatch:
 
     async def next(self) -> Sequence[Event]:
         while True:
+            check_cancelled()
             try:
                 async with asyncio.timeout(SILENT_SECONDS):
                     events = await self._look()
@@ -218,6 +220,8 @@ class MongoWatch:
             return self._posted(change["fullDocument"])
         key = change["documentKey"][d.ID]
         if (followed := self._queues.get(key)) is not None:
+            if change["operationType"] == "update":
+                return [Frozen(followed.ref)]
             return self._removed(sorted(followed.subscriptions))
         if key not in self._owners:
             return []
@@ -250,7 +254,7 @@ class MongoWatch:
         )
         page = await found.to_list()
         events = [*self._removed(await self._missing(queue, followed))]
-        if page:
+        if page and followed.subscriptions:
             followed.last = int(page[-1][d.POSITION])
             messages = [d.to_message(document, d.now(self._clock)) for document in page]
             events.append(Posted(followed.ref, messages, tuple(followed.subscriptions)))
@@ -308,6 +312,12 @@ def _pipeline(
         "operationType": "delete",
         f"documentKey.{d.ID}": {"$in": [*queues, *subscriptions]},
     }
+    frozen = {
+        "ns.coll": {"$in": ["queues", "topics"]},
+        "operationType": "update",
+        f"documentKey.{d.ID}": {"$in": queues},
+        f"updateDescription.updatedFields.{d.FREEZE}": {"$exists": True},
+    }
     retimed = {
         "ns.coll": "subscriptions",
         "operationType": "update",
@@ -316,6 +326,6 @@ def _pipeline(
     }
     kept = ["operationType", "clusterTime", "documentKey", "fullDocument"]
     return [
-        {"$match": {"$or": [posted, deleted, retimed]}},
+        {"$match": {"$or": [posted, deleted, frozen, retimed]}},
         {"$project": dict.fromkeys([*kept, f"updateDescription.updatedFields.{d.ENDS}"], 1)},
     ]
