@@ -5,20 +5,27 @@ order.
 uvicorn's supervisor does the work; here stands what it is given, and when the whole has to end.
 """
 
+import contextlib
+import ctypes
 import functools
+import gc
 import multiprocessing
 import os
+import resource
 import socket
+import time
 from collections.abc import Callable
+from weakref import WeakKeyDictionary, WeakSet
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from zaqar_impl import logs, wiring
 from zaqar_impl.config import Settings
 from zaqar_impl.lifeline import end_with_parent
-from zaqar_impl.rest.protocol import GuardedProtocol
+from zaqar_impl.rest.crowd import BoundedProtocol
 
 #: Seconds that requests in flight have to end after SIGTERM; longer than a call to the storage
 #: takes.
@@ -33,8 +40,16 @@ SLOWEST_START = 60
 #: Connections that wait to be accepted; clients beyond are refused by the kernel.
 BACKLOG = 2048
 
+#: How many objects are made, and not given back, until the garbage collector looks at them.
+COLLECT_AFTER = 10_000
+
 #: Most workers that are started unless more are asked for.
 MOST_WORKERS = 4
+
+#: Bytes of a block of memory that the system has back as soon as it is free.
+LARGE_BLOCK = 512 * 1024
+
+_M_MMAP_THRESHOLD = -3
 
 
 class PortTaken(Exception):
@@ -82,7 +97,7 @@ def serve(
         functools.partial(worker, settings),
         factory=True,
         workers=settings.workers or min(os.cpu_count() or 1, MOST_WORKERS),
-        http=GuardedProtocol,
+        http=BoundedProtocol,
         loop="uvloop",
         ws="none",
         lifespan="on",
@@ -105,8 +120,33 @@ def worker(settings: Settings) -> ASGIApp:
     """The application of one worker process, which ends with its parent."""
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid or 0)
+    _prepare_for_many()
     logs.configure(settings)
-    return wiring.rest_application(settings)
+    application = wiring.rest_application(settings)
+    _spare_the_collector()
+    return application
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector pass over what was made at the start, for it stays.
+
+    Else each full collection looks at it all, for some hundredths of a second in which nobody is
+    served. Requests leave next to nothing for it; what they take is given back without it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
+
+
+def _prepare_for_many() -> None:
+    """Let this process have as many clients as it may, and give large blocks of memory back.
+
+    glibc keeps what it has once taken for large blocks, unless it is told how large those are.
+    """
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    with contextlib.suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 class _Supervisor(Multiprocess):
@@ -122,6 +162,8 @@ class _Supervisor(Multiprocess):
         self._trouble = trouble
         self.served = False
         self.reason: str | None = None
+        self._newcomers: WeakKeyDictionary[Process, float] = WeakKeyDictionary()
+        self._known: WeakSet[Process] = WeakSet()
 
     def init_processes(self) -> None:
         super().init_processes()
@@ -134,7 +176,29 @@ class _Supervisor(Multiprocess):
             self.should_exit.set()
 
     def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died, or hang; those that are still starting do not hang.
+
+        uvicorn would take one for hung that does not answer 5 s after its start, and so, on a
+        machine that is busy enough, put one after the other in the place of a worker that died.
+        """
+        starting = [process for process in self.processes if self._is_starting(process)]
+        self.processes = [process for process in self.processes if process not in starting]
         super().keep_subprocess_alive()
+        self.processes += starting
         self.reason = self._trouble()
         if self.reason:
             self.should_exit.set()
+
+    def _is_starting(self, process: Process) -> bool:
+        """Whether it is alive, has not answered yet, and has time left for that."""
+        if process in self._known:
+            return False
+        if process not in self._newcomers:
+            self._newcomers[process] = time.monotonic()
+            process.parent_conn.send(b"ping")
+        age = time.monotonic() - self._newcomers[process]
+        if not process.parent_conn.poll():
+            return process.process.is_alive() and age < SLOWEST_START
+        process.parent_conn.recv()
+        self._known.add(process)
+        return False
