@@ -42,7 +42,7 @@ SILENT_SECONDS = 10.0
 #: Seconds until a stream that could not be opened is tried again.
 PAUSE_SECONDS = 0.2
 #: How many messages are read at once where the stream's history is lost.
-PAGE = 100
+PAGE = 50
 
 #: What the server says when it has not kept, or can't find, what the stream is to go on from.
 _HISTORY_LOST = (136, 280, 286)
