@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The workers of REST, under uvicorn's supervisor; those of the WebSocket may be beside them."""
+
+import functools
+import multiprocessing
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from zaqar_impl import logs
+from zaqar_impl.config import Settings
+from zaqar_impl.lifeline import end_with_parent
+from zaqar_impl.rest.protocol import GuardedProtocol
+from zaqar_impl.server.websocket import WebSocketWorkers
+from zaqar_impl.server.workers import GRACE, SLOWEST_START, WorkersFailed, number_of
+from zaqar_impl.wiring.rest import rest_application
+
+#: Seconds that an idle connection is kept for its client's next request.
+KEEP_ALIVE = 75
+
+
+def serve_rest(
+    settings: Settings,
+    bound: socket.socket,
+    *,
+    announce: Callable[[], None],
+    trouble: Callable[[], str | None],
+    beside: WebSocketWorkers | None,
+) -> str | None:
+    """Run the workers, and those ``beside`` them, until a signal asks to stop, or ``trouble()``
+    gives a reason to; the reason, or None.
+
+    Raises:
+        WorkersFailed: they never served.
+    """
+    config = uvicorn.Config(
+        functools.partial(worker, settings),
+        factory=True,
+        workers=number_of(settings.workers),
+        http=GuardedProtocol,
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # nothing that they say is looked at
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACE,
+    )
+    supervisor = _Supervisor(config, bound, announce, trouble, beside)
+    if beside is not None:
+        beside.start()
+    supervisor.run()
+    if not supervisor.served:
+        raise WorkersFailed("The workers did not start; the log above says why.")
+    return supervisor.reason
+
+
+def worker(settings: Settings) -> ASGIApp:
+    """The application of one worker process, which ends with its parent."""
+    if parent := multiprocessing.parent_process():
+        end_with_parent(parent.pid or 0)
+    logs.configure(settings)
+    return rest_application(settings)
+
+
+class _Supervisor(Multiprocess):
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        bound: socket.socket,
+        announce: Callable[[], None],
+        trouble: Callable[[], str | None],
+        beside: WebSocketWorkers | None,
+    ) -> None:
+        super().__init__(config, [bound])
+        self._announce = announce
+        self._trouble = trouble
+        self._beside = beside
+        self.served = False
+        self.reason: str | None = None
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        self.served = all(
+            process.wait_until_ready(SLOWEST_START, self.should_exit) for process in self.processes
+        ) and (self._beside is None or self._beside.wait_until_ready(self._asked_to_stop))
+        if self.served:
+            self._announce()
+        else:
+            self.should_exit.set()
+
+    def _asked_to_stop(self) -> bool:
+        self.handle_signals()
+        return self.should_exit.is_set()
+
+    def keep_subprocess_alive(self) -> None:
+        super().keep_subprocess_alive()
+        if self._beside is not None:
+            self._beside.keep_alive()
+        self.reason = self._trouble()
+        if self.reason:
+            self.should_exit.set()
+
+    def terminate_all(self) -> None:
+        if self._beside is not None:
+            self._beside.terminate()
+        super().terminate_all()
+
+    def join_all(self) -> None:
+        super().join_all()
+        if self._beside is not None:
+            self._beside.join()
