@@ -42,8 +42,10 @@ class _Texts(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A message that could be read: its value, and the texts of its members where it was JSON."""
+    """A message that could be read: its encoding, its value, and the texts of its members where it
+    was JSON."""
 
+    codec: "Codec"
     value: Any
     texts: _Texts = field(default_factory=_Texts)
 
@@ -80,7 +82,8 @@ class Json:
         """As the protocol says; the rules are those of REST."""
         text = data.encode()
         value = jsontext.parse(text, _MESSAGE)
-        return Read(value, _texts_of.decode(text)) if isinstance(value, dict) else Read(value)
+        texts = _texts_of.decode(text) if isinstance(value, dict) else _Texts()
+        return Read(self, value, texts)
 
     def write(self, value: Any) -> str:
         """As the protocol says."""
@@ -103,7 +106,7 @@ class MessagePack:
         except Exception:  # its errors have no common ancestor, and their texts name its insides
             raise _refused("it is incomplete, malformed or nested too deep") from None
         _check(value, DEEPEST)
-        return Read(value)
+        return Read(self, value)
 
     def write(self, value: Any) -> bytes:
         """As the protocol says. An integer beyond 64 bits is the nearest float."""

@@ -58,7 +58,7 @@ class Connection:
     async def _opened(self) -> Session:
         limits = self._limits
         outbox = Outbox(self._sock, limits.send_buffer, limits.send_timeout)
-        return Session(self._process.bound, outbox)
+        return Session(self._process.bound, self._process.follower, outbox)
 
     def serve(self) -> None:
         """Back when the connection has ended."""
@@ -72,6 +72,7 @@ class Connection:
         except Exception:
             LOG.exception("a connection failed")
         finally:
+            end = _TOO_SLOW if self._session.overrun else end
             self._process.run(self._session.end(end))
             self._hang_up(told=end is not None)
 

@@ -6,13 +6,11 @@ Everything here happens on the process's event loop, which is never kept waiting
 """
 
 import asyncio
+import contextlib
 import socket
 from collections import deque
 
 _AT_ONCE = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
-
-#: Nothing was sent because nobody is there any more.
-_GONE = (ConnectionError, TimeoutError)
 
 
 class SlowReader(Exception):
@@ -85,6 +83,11 @@ class Outbox:
             if self._begun:
                 self._waiting.append(first)
                 self._size = len(first)
+
+    def hang_up(self) -> None:
+        """Let whoever reads from the socket find its end."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RD)
 
     def close(self) -> None:
         """Send nothing more. The socket stays open: it is not this one's to close."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
+from zaqar_impl.push import Follower
 from zaqar_impl.websocket.binding import Bound
 from zaqar_impl.websocket.limits import ConnectionLimits
 
@@ -19,21 +20,22 @@ _T = TypeVar("_T")
 class Process:
     """One process that serves connections.
 
-    ``lifespan`` runs on the event loop around its life: it opens the storage, and closes it.
+    ``lifespan`` runs on the event loop around its life: it opens the storage and gives what follows
+    queues, and closes both.
     """
 
     def __init__(
         self,
         bound: Bound,
         limits: ConnectionLimits,
-        lifespan: Callable[[], AbstractAsyncContextManager[Any]],
+        lifespan: Callable[[], AbstractAsyncContextManager[Follower]],
     ) -> None:
         self.bound = bound
         self.limits = limits
         self._lifespan = lifespan
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
-        self._life: AbstractAsyncContextManager[Any] | None = None
+        self._life: AbstractAsyncContextManager[Follower] | None = None
         # Whoever waits for a client waits for this, too: it is at its end when the process stops.
         self.stop_signal, self._stop = os.pipe()
         self._stopping = False
@@ -47,7 +49,7 @@ class Process:
         """Begin to serve; in the process itself, since threads are not inherited."""
         self._thread.start()
         self._life = self._lifespan()
-        self.run(self._life.__aenter__())
+        self.follower = self.run(self._life.__aenter__())
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """What the work gives, done on the event loop."""

@@ -3,15 +3,18 @@
 notifications are sent in between."""
 
 import logging
+import secrets
 import time
 from typing import Any
 
 from zaqar_impl.domain.values import QueueRef, Subscription
+from zaqar_impl.push import Follower, Following, Notice
 from zaqar_impl.websocket.binding import Bound
-from zaqar_impl.websocket.codecs import Codec, codec_of
+from zaqar_impl.websocket.codecs import JSON, Codec, codec_of
 from zaqar_impl.websocket.errors import Refusal, refused
 from zaqar_impl.websocket.frames import OUTGOING, End
 from zaqar_impl.websocket.limits import LONGEST_FAREWELL
+from zaqar_impl.websocket.notifications import frames_of
 from zaqar_impl.websocket.outbox import Outbox, SlowReader
 from zaqar_impl.websocket.request import UNREADABLE, WebSocketRequest
 from zaqar_impl.wire import request_ids
@@ -24,9 +27,16 @@ ID_HEADER = "X-OpenStack-Request-ID"
 class Session:
     """One connection. All of it happens on the event loop, one thing at a time."""
 
-    def __init__(self, bound: Bound, outbox: Outbox) -> None:
+    def __init__(self, bound: Bound, follower: Follower, outbox: Outbox) -> None:
         self._bound = bound
+        self._follower = follower
         self._outbox = outbox
+        self._id = secrets.token_hex(16)
+        self._followings: set[Following] = set()
+        #: The encoding of notifications.
+        self._told_in: Codec = JSON
+        #: Whether notifications came faster than the client reads.
+        self.overrun = False
         #: What the request at hand asks for, for the log.
         self._doing = ""
 
@@ -76,10 +86,36 @@ class Session:
         self, ref: QueueRef, request: WebSocketRequest
     ) -> tuple[Subscription, bool]:
         """As :class:`Connection` says."""
-        raise Refusal(503, {"error": "Connections are not notified yet."})
+        if not self._followings:
+            self._told_in = request.read.codec  # there may be something to tell before this is done
+        following = await self._follower.subscribe(
+            ref,
+            self._id,
+            deliver=self._deliver,
+            ended=self._followings.discard,
+            ttl=request.body.get("ttl"),
+            options=request.body.get("options"),
+        )
+        if following is None:
+            raise Refusal(409, f"This connection is subscribed to {request.holder!r} already.")
+        self._followings.add(following)
+        self._told_in = request.read.codec
+        return following.subscription, True
+
+    def _deliver(self, notice: Notice) -> None:
+        """Tell the client what was posted to a queue that it follows."""
+        try:
+            for frame in frames_of(notice, self._told_in):
+                self._outbox.put(frame)
+        except SlowReader:
+            self.overrun = True
+            self._outbox.hang_up()
 
     async def end(self, end: End | None) -> None:
         """Let go of everything; say why it ends, if there is somebody to tell."""
+        for following in self._followings:
+            self._follower.stop(following)
+        self._followings.clear()
         try:
             if end is not None:
                 await self._farewell(end)

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that serves the WebSocket."""
 
+import contextlib
+from collections.abc import AsyncIterator
+
 from zaqar_impl import wiring
 from zaqar_impl.config import Settings
+from zaqar_impl.handlers.service import Service
+from zaqar_impl.push import Follower
 from zaqar_impl.specdoc import (
     ASYNCAPI,
     SWITCHES,
@@ -28,5 +33,11 @@ def websocket_application(settings: Settings) -> Application:
     rules = channel(document)
     bound = Bound(actions(everything), document["operations"], rules, service)
     limits = ConnectionLimits(max_frame=rules.max_frame, **settings.websocket.limits)
-    process = Process(bound, limits, lambda: wiring.open_storage(service.storage))
+    process = Process(bound, limits, lambda: _following(service))
     return application(process, websocket_pages(document))
+
+
+@contextlib.asynccontextmanager
+async def _following(service: Service) -> AsyncIterator[Follower]:
+    async with wiring.open_storage(service.storage), Follower(service) as follower:
+        yield follower
