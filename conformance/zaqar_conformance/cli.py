@@ -138,6 +138,7 @@ def _target(options: argparse.Namespace) -> Target:
     own = {"client_id": options.client_id} if options.client_id else {}
     return Target(
         url=options.url.rstrip("/"),
+        websocket_url=_websocket(options.websocket_url),
         headers=headers,
         timeout=options.timeout,
         verify=not options.insecure,
@@ -145,6 +146,12 @@ def _target(options: argparse.Namespace) -> Target:
         project=options.project or f"conformance-{secrets.token_hex(4)}",
         **own,
     )
+
+
+def _websocket(url: str) -> str:
+    if url and not url.startswith(("ws://", "wss://")):
+        raise errors.UsageError(f"{url} is no WebSocket", "write ws://HOST:PORT/ or wss://")
+    return url
 
 
 def _header(text: str) -> tuple[str, str]:

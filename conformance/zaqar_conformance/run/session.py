@@ -24,6 +24,8 @@ from zaqar_conformance.run.selection import Selection
 from zaqar_conformance.run.written import Runner
 from zaqar_conformance.specdoc import SpecDoc
 from zaqar_conformance.target import Target
+from zaqar_conformance.websocket.actions import Actions
+from zaqar_conformance.websocket.connection import reach
 
 _PASSWORD = re.compile(r"(?<=//)[^/@]*@")
 
@@ -48,6 +50,7 @@ class Session:
         """Run everything. The report is opened only once the target has answered."""
         tell(f"asking {self.target.url} for its limits")
         stated = limits.find(self.target, self.spec.document)
+        reach(self.target)
         started = time.monotonic()
         header = self.header(stated)
         writer = Writer(open_report(), header)
@@ -72,6 +75,7 @@ class Session:
             settings={
                 "ids": list(self.asked),
                 "generated": self.settings.examples if self.selection.generated else 0,
+                "websocket": _PASSWORD.sub(f"{REDACTED}@", self.target.websocket_url),
                 "project": self.target.project,
                 "client_id": self.target.client_id,
                 "headers": redacted(self.target.headers),
@@ -87,7 +91,8 @@ class Session:
     def _lines(self, stated: Found, tell: Tell) -> Generator[CaseLine]:
         document = limits.applied(self.spec.document, stated.limits)
         planned = self.selection.generated
-        runner = Runner(self.target, stated.limits, self.spec.requirements, tell)
+        actions = Actions(limits.applied(self.spec.websocket, stated.limits))
+        runner = Runner(self.target, stated.limits, self.spec.requirements, tell, actions)
         invent = partial(generate.lines, planned, document, settings=self.settings, tell=tell)
         if self.settings.pinned_project or self.target.has_token:
             # One project for all: walks along the links would find the queues of waiting cases.
