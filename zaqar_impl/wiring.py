@@ -18,7 +18,16 @@ from zaqar_impl.handlers.service import Service
 from zaqar_impl.plugins import PluginError
 from zaqar_impl.rest.app import application
 from zaqar_impl.rest.cors import CorsPolicy
-from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
+from zaqar_impl.specdoc import (
+    ASYNCAPI,
+    bundle,
+    deploy,
+    deploy_actions,
+    home_document,
+    shape,
+    spec_root,
+    websocket_pages,
+)
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.loader import DriverError, WrongUri, open_driver
 from zaqar_impl.storage.management.loader import open_management
@@ -129,7 +138,13 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
         lifespan=lifespan,
         validate_responses=validate_responses,
         cors=cors_policy(settings),
+        pages=websocket_pages(websocket_document(settings)),
     )
+
+
+def websocket_document(settings: Settings) -> dict[str, Any]:
+    """The AsyncAPI document of the deployment, which every process serves."""
+    return deploy_actions(bundle(spec_root(), ASYNCAPI), settings.transport, settings.switches)
 
 
 def cors_policy(settings: Settings) -> CorsPolicy | None:

@@ -10,7 +10,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,7 +24,7 @@ from zaqar_impl.rest.intake import read_body
 from zaqar_impl.rest.request import ID_HEADER, RestRequest
 from zaqar_impl.rest.routes import Routes
 from zaqar_impl.rest.signed import SignedAccess
-from zaqar_impl.specdoc import Body, Operation
+from zaqar_impl.specdoc import Body, Operation, Page
 
 LOG = logging.getLogger(__name__)
 
@@ -42,20 +42,20 @@ _LONGEST_REMEMBERED = 256
 class Admission:
     """ASGI middleware around the whole application.
 
-    ``document`` is what is served at :data:`DOCUMENT_PATH`; ``slowest_body`` is how many seconds a
-    client may take to send a body; ``signed`` judges the requests that show a signature.
+    ``pages`` are served as they are, by path; ``slowest_body`` is how many seconds a client may
+    take to send a body; ``signed`` judges the requests that show a signature.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         operations: Iterable[Operation],
-        document: bytes,
+        pages: Mapping[str, Page],
         slowest_body: float,
         signed: SignedAccess,
     ) -> None:
         self._app = app
-        self._document = document
+        self._pages = pages
         self._slowest_body = slowest_body
         self._signed = signed
         self._routes = Routes(operations)
@@ -93,8 +93,8 @@ class Admission:
     async def _admit(self, scope: Scope, receive: Receive, request_id: str) -> Response | None:
         """Let the request travel with its scope; or the answer, if there is nothing more to do."""
         path, method = scope["path"], scope["method"]
-        if path == DOCUMENT_PATH and method in ("GET", "HEAD"):
-            return Response(self._document, media_type="application/json")
+        if (page := self._pages.get(path)) and method in ("GET", "HEAD"):
+            return Response(page.body, media_type=page.media_type)
         if path.startswith(f"{DOCS_PATH}/") or path == DOCS_PATH:
             return None
         try:

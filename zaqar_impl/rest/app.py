@@ -12,14 +12,14 @@ from connexion.resolver import Resolver
 from starlette.types import ASGIApp
 
 from zaqar_impl.handlers.service import Service
-from zaqar_impl.rest.admission import DOCS_PATH, Admission
+from zaqar_impl.rest.admission import DOCS_PATH, DOCUMENT_PATH, Admission
 from zaqar_impl.rest.binding import endpoint
 from zaqar_impl.rest.checks import BodyCheck, ParameterCheck
 from zaqar_impl.rest.cors import Cors, CorsPolicy
 from zaqar_impl.rest.intake import SLOWEST_BODY
 from zaqar_impl.rest.pipeline import middlewares
 from zaqar_impl.rest.signed import SignedAccess
-from zaqar_impl.specdoc import operations
+from zaqar_impl.specdoc import Page, operations
 
 #: What runs around the application's life, as ASGI servers mean it.
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -33,13 +33,14 @@ def application(
     validate_responses: bool = False,
     slowest_body: float = SLOWEST_BODY,
     cors: CorsPolicy | None = None,
+    pages: Mapping[str, Page] | None = None,
 ) -> ASGIApp:
     """An ASGI application that serves ``document``, a bundled document with the deployment's limits
     in it.
 
     With ``validate_responses``, an answer that breaks the document becomes a 500: for tests.
     ``slowest_body`` is how many seconds a client may take to send a body. ``cors`` says which pages
-    of other origins may use the API.
+    of other origins may use the API. ``pages`` are served beside the document, by path.
 
     Raises:
         KeyError: an operation of the document has no handler.
@@ -61,5 +62,6 @@ def application(
     )
     app.add_api(dict(document), base_path="")
     signed = SignedAccess(service.signing, service.clock)
-    admission = Admission(app, known, orjson.dumps(document), slowest_body, signed)
+    served = {DOCUMENT_PATH: Page(orjson.dumps(document), "application/json"), **(pages or {})}
+    admission = Admission(app, known, served, slowest_body, signed)
     return Cors(admission, cors) if cors else admission

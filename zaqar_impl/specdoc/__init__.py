@@ -6,6 +6,7 @@ from zaqar_impl.specdoc.bundle import ASYNCAPI, bundle, spec_root
 from zaqar_impl.specdoc.home import home_document
 from zaqar_impl.specdoc.limits import SWITCHES, deploy, deploy_actions
 from zaqar_impl.specdoc.operations import Body, Operation, Parameter, Shape, operations, shape
+from zaqar_impl.specdoc.page import Page, websocket_pages
 
 __all__ = [
     "ASYNCAPI",
@@ -14,6 +15,7 @@ __all__ = [
     "Body",
     "Channel",
     "Operation",
+    "Page",
     "Parameter",
     "Shape",
     "actions",
@@ -26,4 +28,5 @@ __all__ = [
     "reply",
     "shape",
     "spec_root",
+    "websocket_pages",
 ]

@@ -101,13 +101,13 @@ def _action(name: str, operation: Node, document: Node) -> Action:
     payload = request["payload"]
     body = payload["properties"]["body"]
     rest = operation.get("x-rest", {})
-    members = dict(_members(body, components))
+    named = {member: shape for member, _, shape in members(body, components)}
     return Action(
         id=name,
         headers=Shape(payload["properties"]["headers"], components),
         body=Shape(body, components),
         body_required="body" in payload["required"],
-        defaults={key: shape["default"] for key, shape in members.items() if "default" in shape},
+        defaults={key: shape["default"] for key, shape in named.items() if "default" in shape},
         secrets=_secrets(body, components),
         max_bytes=operation.get("x-max-bytes", {}).get("default"),
         policy=operation.get("x-policy"),
@@ -128,16 +128,17 @@ def _message(ref: Node, document: Node) -> Node:
     return message
 
 
-def _members(schema: Node, components: Node) -> Iterator[tuple[str, Node]]:
-    """The members that a shape names, through all that it is made of."""
+def members(schema: Node, components: Node) -> Iterator[tuple[str, Node, Node]]:
+    """The members that a shape names, through all that it is made of: each with its name, what is
+    written there, and the shape that this refers to."""
     schema = resolved(schema, components)
     for part in schema.get("allOf", ()):
-        yield from _members(part, components)
+        yield from members(part, components)
     for name, member in schema.get("properties", {}).items():
-        yield name, resolved(member, components)
+        yield name, member, resolved(member, components)
 
 
 def _secrets(schema: Node, components: Node) -> frozenset[str]:
     return frozenset(
-        name for name, member in _members(schema, components) if member.get("x-secret")
+        name for name, _, shape in members(schema, components) if shape.get("x-secret")
     )

@@ -18,9 +18,16 @@ from zaqar_impl.filters.loader import open_pipeline
 from zaqar_impl.filters.pipeline import Pipeline
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
-from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
+from zaqar_impl.specdoc import (
+    bundle,
+    deploy,
+    home_document,
+    shape,
+    spec_root,
+    websocket_pages,
+)
 from zaqar_impl.storage.memory import MemoryStorage
-from zaqar_impl.wiring import cors_policy
+from zaqar_impl.wiring import cors_policy, websocket_document
 
 HEADERS = {"Client-ID": "3381af92-2b9e-11e3-b191-71861300734c", "X-Project-ID": "demo"}
 OTHER_CLIENT = {"Client-ID": "7c9d1f0e-0000-4000-8000-000000000001"}
@@ -60,7 +67,12 @@ def application_of(
         filters=filters or open_pipeline(settings.filters),
     )
     return application(
-        document, service, validate_responses=True, cors=cors_policy(settings), **more
+        document,
+        service,
+        validate_responses=True,
+        cors=cors_policy(settings),
+        pages=websocket_pages(websocket_document(settings)),
+        **more,
     )
 
 

@@ -369,9 +369,9 @@ async def test_ids_may_be_any_text(api: httpx.AsyncClient, path: str) -> None:
     assert (await api.delete(path)).status_code == 204
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/docs/"])
-async def test_the_document_needs_no_identity(api: httpx.AsyncClient, path: str) -> None:
-    """Anybody may read it, and its page."""
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs/", "/asyncapi.json", "/docs/websocket"])
+async def test_the_documents_need_no_identity(api: httpx.AsyncClient, path: str) -> None:
+    """Anybody may read those of REST and of the WebSocket, and their pages."""
     answer = await api.send(httpx.Request("GET", f"http://zaqar{path}"))
 
     assert answer.status_code == 200

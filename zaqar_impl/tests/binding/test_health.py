@@ -36,11 +36,13 @@ def admin_api(deployment: Deploy) -> httpx.AsyncClient:
 async def test_health_exists_in_admin_mode_only(
     api: httpx.AsyncClient, admin_api: httpx.AsyncClient
 ) -> None:
-    """Elsewhere nothing tells of it: the path is unknown, and in neither document."""
+    """Elsewhere nothing tells of it: the path is unknown, and in no document."""
     for client, status in ((api, 404), (admin_api, 200)):
         there = status == 200
         assert (await client.get("/v2/health")).status_code == status
         assert ("/v2/health" in (await client.get("/openapi.json")).json()["paths"]) == there
+        actions = (await client.get("/asyncapi.json")).json()["operations"]
+        assert ("check_node_health" in actions) == there
         home = (await client.get("/v2/")).json()["resources"]
         assert home.get("rel/health", {}).get("href") == ("/v2/health" if there else None)
 

@@ -63,8 +63,8 @@ def missing(evidence: str, requirements: set[str]) -> bool:
 
 @pytest.fixture(scope="module")
 def requirements(spec: Spec) -> set[str]:
-    """The ids of the register."""
-    return {entry["id"] for entry in spec.register["requirements"]}
+    """The ids of both registers."""
+    return {entry["id"] for entry in spec.requirements()}
 
 
 def test_every_number_has_its_row() -> None:
