@@ -20,6 +20,7 @@ from zaqar_impl.config import (
     FLAGS,
     REST_GROUP,
     STORE_GROUP,
+    WEBSOCKET_GROUP,
     Name,
     Settings,
     WrongConfiguration,
@@ -43,11 +44,12 @@ EXIT_PORT = 4
 
 _EXAMPLES = """\
 examples:
-  zaqar-server                                          everything on this machine, REST on
-  127.0.0.1:8888
+  zaqar-server                                          everything on this machine: REST on
+                                                        127.0.0.1:8888, WebSocket on 127.0.0.1:9000
   zaqar-server --port 8080 --data-dir /var/lib/zaqar    another port, data elsewhere
   zaqar-server --mongodb-uri 'mongodb://db1,db2,db3/?replicaSet=rs0'
                                                         on a MongoDB replica set of yours
+  zaqar-server --role websocket --mongodb-uri ...       nothing but the WebSocket
   zaqar-server --config-file /etc/zaqar/zaqar.conf      options from a file
 
 exit status:
@@ -128,9 +130,13 @@ def _parser() -> argparse.ArgumentParser:
 
 #: Flags with a value: what the value is, and what it does. The configuration checks the value.
 _VALUES: Mapping[Name, tuple[str, str]] = {
-    Name(REST_GROUP, "bind"): ("ADDRESS", "address to listen on (127.0.0.1)"),
-    Name(REST_GROUP, "port"): ("PORT", "port to listen on (8888); 0 for a free one"),
-    Name(REST_GROUP, "workers"): ("N", "worker processes (one a core, at most 4)"),
+    Name("drivers", "transport"): ("ROLE", "what to serve: rest, websocket, or all"),
+    Name(REST_GROUP, "bind"): ("ADDRESS", "address of REST to listen on (127.0.0.1)"),
+    Name(REST_GROUP, "port"): ("PORT", "port of REST (8888); 0 for a free one"),
+    Name(REST_GROUP, "workers"): ("N", "worker processes of REST (one a core, at most 4)"),
+    Name(WEBSOCKET_GROUP, "bind"): ("ADDRESS", "address of the WebSocket to listen on (127.0.0.1)"),
+    Name(WEBSOCKET_GROUP, "port"): ("PORT", "port of the WebSocket (9000); 0 for a free one"),
+    Name(WEBSOCKET_GROUP, "workers"): ("N", "worker processes of the WebSocket (one a core)"),
     Name(STORE_GROUP, "uri"): ("URI", "MongoDB to use instead of an embedded one"),
     Name(STORE_GROUP, "database"): ("NAME", "name of the database in MongoDB (zaqar)"),
     Name("embedded", "data_dir"): ("DIR", "where the embedded MongoDB keeps its data"),
@@ -158,7 +164,7 @@ def _overrides(parsed: argparse.Namespace) -> dict[tuple[str | None, str], Any]:
 
 def _serve(settings: Settings) -> int:
     wiring.filters(settings)  # so that what is wrong with them is told at once, and once
-    with contextlib.closing(server.listen(settings)) as bound, _mongodb(settings) as (uri, trouble):
+    with server.listen(settings) as bound, _mongodb(settings) as (uri, trouble):
         settings = dataclasses.replace(settings, mongodb_uri=uri)
         asyncio.run(_prepare(settings))
         reason = server.serve(
@@ -189,27 +195,39 @@ async def _prepare(settings: Settings) -> None:
         await storage.close()
 
 
-def _announce(settings: Settings, bound: socket.socket) -> None:
-    host, port = bound.getsockname()[:2]
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _announce(settings: Settings, bound: server.Bound) -> None:
     if settings.auth_strategy == "":
         _tell("No authentication: whoever reaches the port can use any project.")
         if settings.admin_mode:
             _tell(
                 "admin_mode without authentication: whoever reaches the port is an administrator."
             )
-    print(
-        f"Zaqar is ready.\n"
-        f"  REST API        {url}/v2/\n"
-        f"  OpenAPI         {url}/openapi.json\n"
-        f"  for people      {url}/docs/\n"
-        f"Try it:\n"
-        f"  curl -i -H 'Client-ID: {_EXAMPLE_CLIENT}' -H 'X-Project-ID: demo' \\\n"
-        f"    -H 'Content-Type: application/json' -d '{_EXAMPLE_POST}' \\\n"
-        f"    {url}/v2/queues/greetings/messages\n"
-        f"Ctrl-C stops it.",
-        flush=True,
-    )
+    lines = ["Zaqar is ready."]
+    if bound.rest:
+        url = _url("http", bound.rest)
+        lines += [
+            f"  REST API        {url}/v2/",
+            f"  OpenAPI         {url}/openapi.json",
+            f"  for people      {url}/docs/",
+        ]
+    if bound.websocket:
+        lines += [
+            f"  WebSocket API   {_url('ws', bound.websocket)}/",
+            f"  AsyncAPI        {_url('http', bound.websocket)}/asyncapi.json",
+        ]
+    if bound.rest:
+        lines += [
+            "Try it:",
+            f"  curl -i -H 'Client-ID: {_EXAMPLE_CLIENT}' -H 'X-Project-ID: demo' \\",
+            f"    -H 'Content-Type: application/json' -d '{_EXAMPLE_POST}' \\",
+            f"    {url}/v2/queues/greetings/messages",
+        ]
+    print(*lines, "Ctrl-C stops it.", sep="\n", flush=True)
+
+
+def _url(scheme: str, bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 _EXAMPLE_CLIENT = "3381af92-2b9e-11e3-b191-71861300734c"

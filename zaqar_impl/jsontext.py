@@ -29,8 +29,8 @@ _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 _post_decoder = msgspec.json.Decoder(_Post)
 
 
-def parse(text: bytes) -> Any:
-    """The value of a JSON document.
+def parse(text: bytes, what: str = "The body") -> Any:
+    """The value of a JSON document; ``what`` it is, refusals say.
 
     Raises:
         InvalidInput: the text is refused; the error says why, and where.
@@ -38,9 +38,9 @@ def parse(text: bytes) -> Any:
     try:
         value = jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
-        raise InvalidInput(f"The body is not acceptable JSON: {error}.") from None
+        raise InvalidInput(f"{what} is not acceptable JSON: {error}.") from None
     if not _plain(text) and not _finite(value):
-        raise InvalidInput("The body is not acceptable JSON: a number in it is too large.")
+        raise InvalidInput(f"{what} is not acceptable JSON: a number in it is too large.")
     return value
 
 

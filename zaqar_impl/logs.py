@@ -13,7 +13,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from zaqar_impl.config import DEFAULT_LEVELS, Name, Settings, WrongConfiguration
-from zaqar_impl.rest.request import current_id
+from zaqar_impl.wire.request_ids import current_id
 
 PRODUCT = "zaqar"
 

@@ -20,6 +20,7 @@ from zaqar_impl.config import (
     sharing,
     stores,
     transport,
+    websocket,
 )
 from zaqar_impl.config.group import Groups, Name
 from zaqar_impl.config.origins import Origins
@@ -34,6 +35,7 @@ _MODULES = (
     sharing,
     encryption,
     filters,
+    websocket,
 )
 
 #: What each group is about, for the sample file and the reference page.
@@ -42,6 +44,7 @@ _ABOUT: Mapping[str | None, str] = {
     "drivers": "What the service is put together from.",
     "drivers:message_store:mongodb": "The MongoDB that messages are stored in.",
     "drivers:transport:wsgi": "The REST server.",
+    "drivers:transport:websocket": "The WebSocket server.",
     "embedded": "The mongod that zaqar-server starts when no URI is given.",
     "transport": "Limits and defaults of the API. A deployment shows its own in /openapi.json.",
     "drivers:management_store:mongodb": "The MongoDB that knows the pools, and what lives where.",

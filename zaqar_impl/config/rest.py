@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options of the REST server."""
 
+from collections.abc import Mapping
+
 from oslo_config import cfg
 
 from zaqar_impl.config.group import Groups
@@ -28,10 +30,23 @@ _REST = [
 _DRIVERS = [
     cfg.StrOpt(
         "transport",
-        default="wsgi",
-        choices=["wsgi"],
-        help="What the server speaks with clients. wsgi, the name from upstream: REST.",
+        default="all",
+        choices=[
+            ("all", "REST and the WebSocket"),
+            ("rest", "REST"),
+            ("wsgi", "REST, by its name from upstream"),
+            ("websocket", "the WebSocket"),
+        ],
+        help="What this server speaks with clients.",
     ),
 ]
+
+#: Value of the option -> the transports that are served.
+ROLES: Mapping[str, frozenset[str]] = {
+    "all": frozenset({"rest", "websocket"}),
+    "rest": frozenset({"rest"}),
+    "wsgi": frozenset({"rest"}),
+    "websocket": frozenset({"websocket"}),
+}
 
 OPTIONS: Groups = {"drivers": _DRIVERS, REST_GROUP: _REST}

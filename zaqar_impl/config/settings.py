@@ -18,7 +18,7 @@ from zaqar_impl.config.encryption import ENCRYPTION_NAMES, encryption_findings, 
 from zaqar_impl.config.filters import chosen_filters
 from zaqar_impl.config.logs import LOG_OPTIONS
 from zaqar_impl.config.origins import Origins
-from zaqar_impl.config.rest import REST_GROUP
+from zaqar_impl.config.rest import REST_GROUP, ROLES
 from zaqar_impl.config.sharing import SHARING_GROUP
 from zaqar_impl.config.stores import (
     CATALOG_GROUP,
@@ -28,6 +28,7 @@ from zaqar_impl.config.stores import (
     group_of,
 )
 from zaqar_impl.config.tls import tls_options
+from zaqar_impl.config.websocket import WebSocketSettings, websocket_settings
 from zaqar_impl.domain.limits import Limits
 from zaqar_impl.domain.sharing import Signing
 from zaqar_impl.filters.loader import Chosen
@@ -49,6 +50,9 @@ class Settings:
     bind: str
     port: int
     workers: int
+    websocket: WebSocketSettings
+    #: What is served: rest, websocket.
+    roles: frozenset[str]
     driver: str
     mongodb_uri: str | None = field(repr=False)
     database: str
@@ -101,6 +105,8 @@ def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] 
         bind=conf[REST_GROUP].bind,
         port=conf[REST_GROUP].port,
         workers=conf[REST_GROUP].workers,
+        websocket=websocket_settings(conf),
+        roles=ROLES[conf.drivers.transport],
         driver=driver_of(conf),
         mongodb_uri=store.uri,
         database=store.database,

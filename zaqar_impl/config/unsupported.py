@@ -16,7 +16,7 @@ _KEYSTONE = "there is no authentication by Keystone in this version"
 _TRIES_AGAIN = "the MongoDB driver tries again by itself, until the URI's timeoutMS"
 _ROTATION = "several processes write one log: let logrotate move it away"
 _NOTIFICATIONS = "there are no notifications in this version"
-_WEBSOCKET = "there is no WebSocket API in this version"
+_NO_LISTENER = "workers hear of messages from MongoDB, and listen for nothing else"
 _PROFILER = "requests are not traced; debug logs a line for each of them"
 
 #: Groups of which no option has an effect.
@@ -28,7 +28,6 @@ GROUPS: Mapping[str, str] = {
     "drivers:management_store:sqlalchemy": _ONE_STORE,
     "drivers:message_store:redis": _ONE_STORE,
     "drivers:message_store:swift": _ONE_STORE,
-    "drivers:transport:websocket": _WEBSOCKET,
     "healthcheck": "GET /v2/ping tells whether the service and its storage work",
     "keystone_authtoken": _KEYSTONE,
     "notification": _NOTIFICATIONS,
@@ -80,6 +79,11 @@ OPTIONS: Mapping[str | None, Mapping[str, str]] = {
         **_LIKE_MONGODB,
         "partitions": "messages are in one collection",
     },
+    "drivers:transport:websocket": {
+        "external_port": "the Host header of a handshake is not looked at",
+        "notification_bind": _NO_LISTENER,
+        "notification_port": _NO_LISTENER,
+    },
     "oslo_middleware": {
         "enable_proxy_headers_parsing": "links in answers are paths, whatever proxy is in front",
     },
@@ -94,7 +98,6 @@ OPTIONS: Mapping[str | None, Mapping[str, str]] = {
 #: Values of options that upstream takes and this service doesn't: said instead of the bare rule.
 VALUES: Mapping[Name, Mapping[str, str]] = {
     Name(None, "auth_strategy"): {"keystone": _KEYSTONE},
-    Name("drivers", "transport"): {"websocket": _WEBSOCKET},
     Name("transport", "message_encryption_algorithms"): {"RSA": "RSA never worked upstream"},
 }
 

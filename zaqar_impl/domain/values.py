@@ -155,11 +155,15 @@ class QueueStats:
 
 @dataclass(frozen=True, slots=True)
 class NewSubscription:
-    """A subscription to be made: who is notified, for how many seconds, and how."""
+    """A subscription to be made: who is notified, for how many seconds, and how.
+
+    With a ``lease`` it ends earlier, after so many seconds, unless whoever holds it renews that."""
 
     subscriber: str
     ttl: int
     options: Mapping[str, Any]
+    confirmed: bool = False
+    lease: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +179,8 @@ class SubscriptionChange:
 class Subscription:
     """A live subscription of a queue.
 
-    It expires ``ttl`` seconds after its creation, or after the last change of its ttl.
-    ``confirmed`` is whether the subscriber has agreed.
+    It expires ``ttl`` seconds after its creation, or after the last change of its ttl, and no later
+    than its ``lease`` if it has one. ``confirmed`` is whether the subscriber has agreed.
     """
 
     id: str
@@ -186,6 +190,12 @@ class Subscription:
     created: float
     expires: float
     confirmed: bool = False
+    lease: float | None = None
+
+    @property
+    def ends(self) -> float:
+        """The moment from which it is nothing any more, unless its lease is renewed."""
+        return self.expires if self.lease is None else min(self.expires, self.lease)
 
     def age(self, now: float) -> int:
         """Whole seconds since it was made, never negative."""

@@ -28,6 +28,9 @@ __all__ = [
     "subscription_update",
 ]
 
+#: What the subscriber of a connection begins with. It is no scheme that anybody could subscribe.
+CONNECTION_SCHEME = "websocket:"
+
 #: The year 10000 begins here, in seconds since the epoch.
 END_OF_TIME = 253_402_300_800
 
@@ -76,6 +79,26 @@ async def subscription_create(
     return await service.on_demand(ref, partial(service.storage.subscriptions.create, ref, new))
 
 
+def connection_subscription(
+    service: Service,
+    connection: str,
+    ttl: int | None,
+    options: Mapping[str, Any] | None,
+    *,
+    lease: int,
+) -> NewSubscription:
+    """The subscription of a connection, by the rules of any other. It needs no confirmation, and
+    its process keeps it alive.
+
+    Raises:
+        InvalidInput: it can't be.
+    """
+    lifetime = service.limits.default_subscription_ttl if ttl is None else ttl
+    _check(service, None, lifetime, options)
+    subscriber = CONNECTION_SCHEME + connection
+    return NewSubscription(subscriber, lifetime, options or {}, confirmed=True, lease=lease)
+
+
 async def subscription_get(
     service: Service,
     caller: Caller,
@@ -117,6 +140,8 @@ async def subscription_update(
         raise InvalidInput("Give at least one of subscriber, ttl and options.")
     _check(service, subscriber, ttl, options)
     ref = QueueRef(caller.project, queue_name, kind)
+    if subscriber is not None:
+        await _check_addressed(service, ref, subscription_id)
     change = SubscriptionChange(subscriber, ttl, options)
     if not await service.storage.subscriptions.update(ref, subscription_id, change):
         raise _unknown(ref, subscription_id)
@@ -168,6 +193,13 @@ def _check(
     check_retry_policy(options or {})
     if not integers_fit(options):
         raise InvalidInput("options are invalid: an integer does not fit into 64 bits.")
+
+
+async def _check_addressed(service: Service, ref: QueueRef, subscription_id: str) -> None:
+    """Return if the subscription, should there be one, may have another subscriber."""
+    found = await service.storage.subscriptions.get(ref, subscription_id)
+    if found is not None and found.lease is not None:
+        raise InvalidInput("The subscriber is invalid: a connection is notified, and nobody else.")
 
 
 def _unknown(ref: QueueRef, subscription_id: str) -> NotFound:

@@ -25,6 +25,7 @@ from zaqar_impl.rest.request import ID_HEADER, RestRequest
 from zaqar_impl.rest.routes import Routes
 from zaqar_impl.rest.signed import SignedAccess
 from zaqar_impl.specdoc import Body, Operation, Page
+from zaqar_impl.wire import request_ids
 
 LOG = logging.getLogger(__name__)
 
@@ -143,8 +144,8 @@ class _Answering:
         self._scope = scope
         self._send = send
         self._began = time.monotonic()
-        self.request_id = requests.new_id()
-        requests.begin(self.request_id)
+        self.request_id = request_ids.new_id()
+        request_ids.begin(self.request_id)
         self.started = False
 
     async def __call__(self, message: Message) -> None:

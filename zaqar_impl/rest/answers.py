@@ -2,7 +2,6 @@
 """What handlers give, as HTTP answers: statuses, headers, hrefs and links of this transport."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,6 +16,7 @@ from zaqar_impl.handlers.queues import QueuePage
 from zaqar_impl.handlers.subscriptions import SubscriptionPage
 from zaqar_impl.rest.errors import Refusal
 from zaqar_impl.rest.request import RestRequest
+from zaqar_impl.wire import documents
 
 #: Makes an answer of a handler's result, the request, and the time in seconds since the epoch.
 Answer = Callable[[Any, RestRequest, float], Response]
@@ -99,7 +99,7 @@ def _ends(stats: QueueStats, request: RestRequest, now: float) -> dict[str, Any]
     return {
         name: {
             "age": message.age(now),
-            "created": _utc(message.created),
+            "created": documents.utc(message.created),
             "href": f"{_collection(request)}/{message.id}",
         }
         for name, message in ends.items()
@@ -109,16 +109,7 @@ def _ends(stats: QueueStats, request: RestRequest, now: float) -> dict[str, Any]
 
 def share(result: tuple[Share, str], _request: RestRequest, _now: float) -> Response:
     """What is shared, and the signature that opens it."""
-    shared, signature = result
-    return json_answer(
-        {
-            "paths": shared.paths,
-            "methods": shared.methods,
-            "project": shared.project,
-            "expires": shared.expires,
-            "signature": signature,
-        }
-    )
+    return json_answer(documents.share(result))
 
 
 def messages_posted(ids: Sequence[str], request: RestRequest, _now: float) -> Response:
@@ -204,25 +195,14 @@ def subscription_created(
 
 def subscription_page(page: SubscriptionPage, request: RestRequest, now: float) -> Response:
     """A page of subscriptions."""
-    listed = [_subscription(one, request, now) for one in page.subscriptions]
+    source = _holder(request)[1]
+    listed = [documents.subscription(one, source, now) for one in page.subscriptions]
     return json_answer({"subscriptions": listed, "links": next_links(request, page.marker)})
 
 
 def subscription(result: Subscription, request: RestRequest, now: float) -> Response:
     """One subscription."""
-    return json_answer(_subscription(result, request, now))
-
-
-def _subscription(one: Subscription, request: RestRequest, now: float) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "source": _holder(request)[1],
-        "subscriber": one.subscriber,
-        "ttl": one.ttl,
-        "age": one.age(now),
-        "options": one.options,
-        "confirmed": one.confirmed,
-    }
+    return json_answer(documents.subscription(result, _holder(request)[1], now))
 
 
 def _message(message: Message, request: RestRequest, now: float) -> dict[str, Any]:
@@ -265,7 +245,3 @@ def next_links(request: RestRequest, marker: str | None) -> list[dict[str, str]]
 
 def _spelled(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _utc(seconds: float) -> str:
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

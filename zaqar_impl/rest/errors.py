@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What errors look like on this transport: one table from class to status, one function that builds
-the body."""
+"""What errors look like on this transport: their answers, by the table of statuses."""
 
 import http
 import logging
@@ -10,19 +9,9 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from zaqar_impl.domain import errors
+from zaqar_impl.wire.statuses import status_of
 
 LOG = logging.getLogger(__name__)
-
-#: Meaning -> status. The first class in an error's own order of ancestry that stands here decides.
-STATUS: Mapping[type[BaseException], int] = {
-    errors.InvalidInput: 400,
-    errors.Forbidden: 403,
-    errors.NotFound: 404,
-    errors.Conflict: 409,
-    errors.EncryptionUnavailable: 503,
-    errors.StorageUnavailable: 503,
-}
 
 #: Seconds after which a client may try again; a failover of a replica set takes one or two.
 RETRY_AFTER = "2"
@@ -51,12 +40,11 @@ def refused(error: Exception) -> Response:
     """
     if isinstance(error, Refusal):
         return _answer(error.status, str(error), error.headers)
-    for ancestor in type(error).__mro__:
-        if status := STATUS.get(ancestor):
-            if status == 503:
-                LOG.warning("unavailable: %s", error.__cause__ or error)
-                return _answer(status, str(error), {"Retry-After": RETRY_AFTER})
-            return _answer(status, str(error), {})
+    if status := status_of(error):
+        if status == 503:
+            LOG.warning("unavailable: %s", error.__cause__ or error)
+            return _answer(status, str(error), {"Retry-After": RETRY_AFTER})
+        return _answer(status, str(error), {})
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _answer(error.status_code, NOTHING_HERE, error.headers or {})
     LOG.error("unexpected error", exc_info=error)

@@ -6,13 +6,13 @@ No other header of identity is read: roles and users that a caller claims to hav
 """
 
 import functools
-import uuid
 from collections.abc import Callable
 
 from zaqar_impl.domain.errors import InvalidInput
 from zaqar_impl.domain.values import Caller
 from zaqar_impl.rest.fields import HeaderFields
 from zaqar_impl.specdoc import Operation, Shape
+from zaqar_impl.wire.clients import normalised
 
 #: The project's header and its older spellings; the first one that is there counts.
 _PROJECT_HEADERS = (b"x-project-id", b"x-tenant-id", b"x-tenant")
@@ -30,7 +30,7 @@ class Identity:
         if self._asked:
             # The clients of a service are few beside their requests.
             remember = functools.lru_cache(maxsize=_REMEMBERED)
-            self._client = remember(_checked("Client-ID", headers["client-id"], _normalised))
+            self._client = remember(_checked("Client-ID", headers["client-id"], normalised))
             self._project = remember(_checked("X-Project-ID", headers["x-project-id"], str))
 
     def caller(self, fields: HeaderFields) -> Caller | None:
@@ -70,11 +70,3 @@ def _checked(header: str, shape: Shape, form: Callable[[str], str]) -> Callable[
         return form(given)
 
     return check
-
-
-def _normalised(client_id: str) -> str:
-    """One spelling for one client: UUIDs come in many, other ids (where allowed) in one."""
-    try:
-        return uuid.UUID(client_id).hex
-    except ValueError:
-        return client_id

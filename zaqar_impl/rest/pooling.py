@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What handlers of pools and flavors give, as HTTP answers."""
 
-from typing import Any
-
 from starlette.responses import Response
 
 from zaqar_impl.domain.pools import Move
@@ -10,6 +8,7 @@ from zaqar_impl.handlers.flavors import FlavorPage, ShownFlavor
 from zaqar_impl.handlers.pools import PoolPage, PoolQueuePage, ShownPool
 from zaqar_impl.rest.answers import json_answer, next_links
 from zaqar_impl.rest.request import RestRequest
+from zaqar_impl.wire import documents
 
 
 def put(_result: None, request: RestRequest, _now: float) -> Response:
@@ -20,7 +19,7 @@ def put(_result: None, request: RestRequest, _now: float) -> Response:
 def pool_page(page: PoolPage, request: RestRequest, _now: float) -> Response:
     """A page of pools."""
     body = {
-        "pools": [_pool(one) for one in page.pools],
+        "pools": [documents.pool(one) for one in page.pools],
         "links": next_links(request, page.marker),
     }
     return json_answer(body, Content_Location=_here(request))
@@ -28,62 +27,30 @@ def pool_page(page: PoolPage, request: RestRequest, _now: float) -> Response:
 
 def pool(result: ShownPool, _request: RestRequest, _now: float) -> Response:
     """One pool."""
-    return json_answer(_pool(result))
+    return json_answer(documents.pool(result))
 
 
 def pool_queue_page(page: PoolQueuePage, request: RestRequest, _now: float) -> Response:
     """A page of the queues that live in a pool."""
-    listed = [
-        {
-            "project": queue.ref.project,
-            "kind": queue.ref.kind.value,
-            "name": queue.ref.name,
-            "messages": queue.messages,
-        }
-        for queue in page.queues
-    ]
-    return json_answer({"queues": listed, "links": next_links(request, page.marker)})
+    return json_answer(
+        {"queues": documents.pool_queues(page), "links": next_links(request, page.marker)}
+    )
 
 
 def moved(result: Move, _request: RestRequest, _now: float) -> Response:
     """From where, to where, and how many messages."""
-    return json_answer(
-        {"from": result.source or None, "to": result.target, "messages": result.messages}
-    )
+    return json_answer(documents.move(result))
 
 
 def flavor_page(page: FlavorPage, request: RestRequest, _now: float) -> Response:
     """A page of flavors; one without pools is listed without pool_list."""
-    listed = [_flavor(one) for one in page.flavors]
-    for one in listed:
-        if not one["pool_list"]:
-            del one["pool_list"]
+    listed = [documents.listed_flavor(one) for one in page.flavors]
     return json_answer({"flavors": listed, "links": next_links(request, page.marker)})
 
 
 def flavor(result: ShownFlavor, _request: RestRequest, _now: float) -> Response:
     """One flavor."""
-    return json_answer(_flavor(result))
-
-
-def _pool(one: ShownPool) -> dict[str, Any]:
-    shown = {
-        "name": one.name,
-        "href": f"/v2/pools/{one.name}",
-        "uri": one.uri,
-        "weight": one.weight,
-        "flavor": one.flavor,
-    }
-    return shown if one.options is None else {**shown, "options": one.options}
-
-
-def _flavor(one: ShownFlavor) -> dict[str, Any]:
-    shown = {
-        "name": one.name,
-        "href": f"/v2/flavors/{one.name}",
-        "pool_list": one.pools,
-    }
-    return shown if one.capabilities is None else {**shown, "capabilities": one.capabilities}
+    return json_answer(documents.flavor(result))
 
 
 def _here(request: RestRequest) -> str:

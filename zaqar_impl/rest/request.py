@@ -2,9 +2,7 @@
 """A request on its way through the binding: each step adds what it found, the next ones rely on
 it."""
 
-import os
 from collections.abc import Mapping, MutableMapping
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +13,6 @@ _KEY = "zaqar.request"
 
 #: The header that names a request in the answer and in the log, as it is written into answers.
 ID_HEADER = b"x-openstack-request-id"
-
-_current_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 @dataclass(slots=True)
@@ -63,19 +59,3 @@ def of(scope: Mapping[str, Any]) -> RestRequest:
     """The request that travels with a scope."""
     request: RestRequest = scope[_KEY]
     return request
-
-
-def new_id() -> str:
-    """An id that no other request has, and nobody can guess: ``req-`` and a random UUID."""
-    digits = os.urandom(16).hex()
-    return f"req-{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
-
-
-def begin(request_id: str) -> None:
-    """Say which request is answered from now on, in this task and those that it starts."""
-    _current_id.set(request_id)
-
-
-def current_id() -> str | None:
-    """The id of the request that is being answered; None where there is none."""
-    return _current_id.get()

@@ -6,10 +6,11 @@ from zaqar_impl.specdoc.bundle import ASYNCAPI, bundle, spec_root
 from zaqar_impl.specdoc.home import home_document
 from zaqar_impl.specdoc.limits import SWITCHES, deploy, deploy_actions
 from zaqar_impl.specdoc.operations import Body, Operation, Parameter, Shape, operations, shape
-from zaqar_impl.specdoc.page import Page, websocket_pages
+from zaqar_impl.specdoc.page import ASYNCAPI_DOCS_PATH, Page, websocket_pages
 
 __all__ = [
     "ASYNCAPI",
+    "ASYNCAPI_DOCS_PATH",
     "SWITCHES",
     "Action",
     "Body",

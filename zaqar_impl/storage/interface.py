@@ -30,6 +30,7 @@ suite in ``zaqar_impl.storage.contract``. The promises that hold for every metho
 
 import math
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from zaqar_impl.domain.health import MessageVolume
@@ -48,6 +49,7 @@ from zaqar_impl.domain.values import (
     Subscription,
     SubscriptionChange,
 )
+from zaqar_impl.storage.watching import Watch
 
 #: Decides whether a queue belongs into a listing; pure and quick, called once for each queue looked
 #: at.
@@ -244,11 +246,11 @@ class SubscriptionStore(Protocol):
     """Subscriptions: who is notified of a queue's messages."""
 
     async def create(self, ref: QueueRef, new: NewSubscription) -> tuple[Subscription, bool]:
-        """Store a subscription, unconfirmed, and give it with True; or give the one that this
-        subscriber has of the queue, as it is, with False.
+        """Store a subscription and give it with True; or give the one that this subscriber has of
+        the queue, as it is, with False.
 
         Subscribers are compared exactly. Of concurrent calls with one subscriber exactly one gives
-        True.
+        True. A subscription with a lease is as good as expired when that has ended.
 
         Raises:
             NotFound: there is no such queue.
@@ -273,6 +275,15 @@ class SubscriptionStore(Protocol):
 
     async def confirm(self, ref: QueueRef, subscription_id: str, confirmed: bool) -> bool:
         """Set whether the subscriber has agreed; False if there is no such subscription."""
+
+    async def renew(self, ids: Sequence[str], *, seconds: int) -> AbstractSet[str]:
+        """Let the leases of these subscriptions, of whatever queues, end so many seconds from now;
+        the ids of those that are there.
+
+        A lease that has ended begins anew as long as the subscription was not removed: its holder
+        may just not have reached the storage. Only the holder of a subscription renews it, and with
+        0 seconds gives it back. After StorageUnavailable some may have been renewed.
+        """
 
     async def delete(self, ref: QueueRef, subscription_id: str) -> None:
         """Remove the subscription."""
@@ -316,6 +327,9 @@ class Storage(Protocol):
         It takes no longer with millions of messages. Expired messages may count as long as they are
         not removed.
         """
+
+    def watch(self) -> Watch:
+        """A new watch that watches nothing yet; to be closed before the storage is."""
 
     async def close(self) -> None:
         """Let go of connections; no other method is called afterwards."""

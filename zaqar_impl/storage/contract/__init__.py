@@ -26,6 +26,8 @@ for _topic in ("concurrency", "isolation", "deadletters", "subscriptions"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 for _topic in ("sealed", "health", "adoption", "transfer", "remembering"):
     pytest.register_assert_rewrite(f"{__name__}.{_topic}")
+for _topic in ("leases", "watching"):
+    pytest.register_assert_rewrite(f"{__name__}.{_topic}")
 
 from zaqar_impl.storage.contract.claims import ClaimContract  # noqa: E402
 from zaqar_impl.storage.contract.clock import FakeClock  # noqa: E402
@@ -35,6 +37,7 @@ from zaqar_impl.storage.contract.delay import DelayContract  # noqa: E402
 from zaqar_impl.storage.contract.expiry import ExpiryContract  # noqa: E402
 from zaqar_impl.storage.contract.health import HealthContract  # noqa: E402
 from zaqar_impl.storage.contract.isolation import IsolationContract  # noqa: E402
+from zaqar_impl.storage.contract.leases import LeaseContract  # noqa: E402
 from zaqar_impl.storage.contract.messages import MessageContract  # noqa: E402
 from zaqar_impl.storage.contract.order import OrderContract  # noqa: E402
 from zaqar_impl.storage.contract.queues import QueueContract  # noqa: E402
@@ -43,6 +46,7 @@ from zaqar_impl.storage.contract.removal import RemovalContract  # noqa: E402
 from zaqar_impl.storage.contract.sealed import SealedContract  # noqa: E402
 from zaqar_impl.storage.contract.subscriptions import SubscriptionContract  # noqa: E402
 from zaqar_impl.storage.contract.transfer import TransferContract  # noqa: E402
+from zaqar_impl.storage.contract.watching import WatchContract  # noqa: E402
 
 __all__ = ["FakeClock", "StorageContract", "TransferContract"]
 
@@ -62,5 +66,7 @@ class StorageContract(
     SealedContract,
     HealthContract,
     RememberingContract,
+    LeaseContract,
+    WatchContract,
 ):
     """All topics."""

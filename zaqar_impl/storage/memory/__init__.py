@@ -4,7 +4,8 @@
 It is the shortest honest reading of the interface, for unit tests and for trying the service out.
 No method awaits anything, so each one is atomic on the event loop. Times are kept in whole
 milliseconds, as in MongoDB. ``state`` holds what there is; ``queues``, ``messages``, ``claims``
-and ``subscriptions`` are the four stores, and ``transfer`` carries messages between stores.
+and ``subscriptions`` are the four stores, ``transfer`` carries messages between stores,
+and ``watching`` tells what happens to them.
 """
 
 from zaqar_impl.domain.clock import Clock
@@ -21,7 +22,9 @@ from zaqar_impl.storage.memory.queues import MemoryQueues
 from zaqar_impl.storage.memory.state import State
 from zaqar_impl.storage.memory.subscriptions import MemorySubscriptions
 from zaqar_impl.storage.memory.transfer import MemoryTransfer
+from zaqar_impl.storage.memory.watching import MemoryWatch
 from zaqar_impl.storage.transfer import TransferStore
+from zaqar_impl.storage.watching import Watch
 
 
 def open_driver(uri: str, database: str, clock: Clock) -> "MemoryStorage":
@@ -51,5 +54,8 @@ class MemoryStorage:
         now = self._state.now()
         claimed = sum(entry.claim(now) is not None for entry in entries)
         return MessageVolume(claimed=claimed, total=len(entries))
+
+    def watch(self) -> Watch:
+        return MemoryWatch(self._state)
 
     async def close(self) -> None: ...

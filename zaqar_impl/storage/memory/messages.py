@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 
 from zaqar_impl.domain.values import Message, NewMessage, Queue, QueueRef, QueueStats
+from zaqar_impl.domain.watching import Posted
 from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.memory.state import Entry, State
 from zaqar_impl.storage.removal import check_removal
@@ -44,6 +45,7 @@ class MemoryMessages:
         ]
         log.entries = log.entries + posted
         log.head += len(posted)
+        self._state.tell([Posted(ref, self._state.shown(posted), log.subscriptions)])
         return [entry.id for entry in posted]
 
     async def list(

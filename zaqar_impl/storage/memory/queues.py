@@ -63,7 +63,7 @@ class MemoryQueues:
 
     async def delete(self, ref: QueueRef) -> None:
         self._state.check_open(ref)
-        self._logs.pop(ref, None)
+        self._state.drop(ref)
 
     def _accepted(self, project: str, kind: Kind, accept: QueueFilter) -> Iterator[Queue]:
         own = (ref for ref in self._logs if (ref.project, ref.kind) == (project, kind))

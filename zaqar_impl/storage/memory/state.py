@@ -4,13 +4,22 @@
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.stored import Freeze, QueueChanged, QueueFrozen
 from zaqar_impl.domain.values import Message, Metadata, Queue, QueueRef
+from zaqar_impl.domain.watching import Event, Removed
 from zaqar_impl.storage.interface import PASSED_OVER, MessageFilter
 from zaqar_impl.storage.memory.subscriptions import Shelf
+
+
+class Watching(Protocol):
+    """Somebody who is told of all that happens."""
+
+    def take(self, event: Event) -> None:
+        """Keep it if it is about something that is watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,7 @@ class State:
 
     def __init__(self, clock: Clock) -> None:
         self.logs: dict[QueueRef, Log] = {}
+        self.watches: set[Watching] = set()
         self._clock = clock
 
     def now(self) -> int:
@@ -108,6 +118,17 @@ class State:
         if ref not in self.logs:
             raise NotFound(f"{ref} does not exist.")
         return self.logs[ref]
+
+    def drop(self, ref: QueueRef) -> None:
+        """Let the queue, if there is one, be no more."""
+        if (log := self.logs.pop(ref, None)) is not None:
+            self.tell([Removed(subscription_id) for subscription_id in log.subscriptions])
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Let those who watch know."""
+        for watch in self.watches:
+            for event in events:
+                watch.take(event)
 
     def check_open(self, ref: QueueRef) -> None:
         """Return if the queue may be changed, or does not exist.
@@ -133,6 +154,10 @@ class State:
     def shelf(self, ref: QueueRef) -> Shelf | None:
         """The subscriptions of a queue, None where there is no queue."""
         return self.logs[ref].subscriptions if ref in self.logs else None
+
+    def shelves(self) -> Iterable[Shelf]:
+        """The subscriptions of all queues."""
+        return [log.subscriptions for log in self.logs.values()]
 
     def live(self, ref: QueueRef) -> Sequence[Entry]:
         """The live messages in order of position; expired ones are dropped on the way."""

@@ -7,7 +7,8 @@ As in the rest of the driver no method awaits anything, so each one is atomic on
 import itertools
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import replace
 from typing import Protocol
@@ -19,6 +20,7 @@ from zaqar_impl.domain.values import (
     Subscription,
     SubscriptionChange,
 )
+from zaqar_impl.domain.watching import Event, Removed, Retimed
 
 #: Subscriptions by id, in order of id. Expired ones may be among them.
 Shelf = dict[str, Subscription]
@@ -37,6 +39,12 @@ class Shelves(Protocol):
 
     def shelf(self, ref: QueueRef) -> Shelf | None:
         """The subscriptions of a queue, None where there is no queue."""
+
+    def shelves(self) -> Iterable[Shelf]:
+        """The subscriptions of all queues."""
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Let those who watch know."""
 
 
 class MemorySubscriptions:
@@ -61,6 +69,8 @@ class MemorySubscriptions:
             options=deepcopy(new.options),
             created=now,
             expires=now + new.ttl,
+            confirmed=new.confirmed,
+            lease=None if new.lease is None else now + new.lease,
         )
         shelf[made.id] = made
         return deepcopy(made), True
@@ -86,6 +96,7 @@ class MemorySubscriptions:
             found = replace(found, subscriber=change.subscriber, confirmed=False)
         if change.ttl is not None:
             found = replace(found, ttl=change.ttl, expires=self._now() + change.ttl)
+            self._shelves.tell([Retimed(found.id, found.expires)])
         if change.options is not None:
             found = replace(found, options=deepcopy(change.options))
         shelf[subscription_id] = found
@@ -99,13 +110,25 @@ class MemorySubscriptions:
         shelf[subscription_id] = replace(shelf[subscription_id], confirmed=confirmed)
         return True
 
+    async def renew(self, ids: Sequence[str], *, seconds: int) -> AbstractSet[str]:
+        now, renewed = self._now(), set()
+        for shelf in self._shelves.shelves():
+            for held in [shelf[one] for one in ids if one in shelf]:
+                if held.lease is not None and held.expires > now:
+                    shelf[held.id] = replace(held, lease=now + seconds)
+                    renewed.add(held.id)
+        return renewed
+
     async def delete(self, ref: QueueRef, subscription_id: str) -> None:
         self._shelves.check_open(ref)
-        self._live(ref).pop(subscription_id, None)
+        if self._live(ref).pop(subscription_id, None) is not None:
+            self._shelves.tell([Removed(subscription_id)])
 
     async def purge(self, ref: QueueRef) -> None:
         self._shelves.check_open(ref)
-        self._live(ref).clear()
+        shelf = self._live(ref)
+        self._shelves.tell([Removed(subscription_id) for subscription_id in shelf])
+        shelf.clear()
 
     def _now(self) -> float:
         return self._shelves.now() / 1000
@@ -113,7 +136,7 @@ class MemorySubscriptions:
     def _live(self, ref: QueueRef) -> Shelf:
         """The live subscriptions; expired ones are dropped on the way."""
         shelf, now = self._shelves.shelf(ref) or {}, self._now()
-        for gone in [one.id for one in shelf.values() if one.expires <= now]:
+        for gone in [one.id for one in shelf.values() if one.ends <= now]:
             del shelf[gone]
         return shelf
 

@@ -63,7 +63,7 @@ class MemoryTransfer:
     async def drop(self, ref: QueueRef, freeze: Freeze) -> bool:
         if await self.frozen(ref) != freeze:
             return False
-        del self._state.logs[ref]
+        self._state.drop(ref)
         return True
 
     async def page(self, ref: QueueRef, *, after: int, limit: int) -> Sequence[StoredMessage]:

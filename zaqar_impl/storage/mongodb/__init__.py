@@ -4,8 +4,8 @@
 ``client`` holds the connection and the indexes, ``documents`` the layout; ``queues``, ``messages``,
 ``claims`` and ``subscriptions`` are the four stores, and ``transfer`` carries messages between
 stores; ``log`` appends messages and ``claimable`` finds them for claims, both in groups;
-``attempts`` tries again what can be, and ``abandoned`` clears up after processes that died;
-``health`` tells how the storage is.
+``watching`` follows the logs as they grow; ``attempts`` tries again what can be, and ``abandoned``
+clears up after processes that died; ``health`` tells how the storage is.
 """
 
 from zaqar_impl.domain.clock import Clock
@@ -26,7 +26,9 @@ from zaqar_impl.storage.mongodb.messages import MongoMessages
 from zaqar_impl.storage.mongodb.queues import MongoQueues
 from zaqar_impl.storage.mongodb.subscriptions import MongoSubscriptions
 from zaqar_impl.storage.mongodb.transfer import MongoTransfer
+from zaqar_impl.storage.mongodb.watching import MongoWatch
 from zaqar_impl.storage.transfer import TransferStore
+from zaqar_impl.storage.watching import Watch
 
 
 def open_driver(uri: str, database: str, clock: Clock) -> "MongoStorage":
@@ -40,7 +42,8 @@ class MongoStorage:
     def __init__(self, uri: str, database: str, clock: Clock) -> None:
         self.connection = Connection(uri, database)
         self._health = MongoHealth(self.connection, clock)
-        directory = Directory(self.connection)
+        self._clock = clock
+        directory = self._directory = Directory(self.connection)
         self._log = Log(self.connection, directory)
         self._claimable = Claimable(self.connection, directory, clock)
         queues = MongoQueues(self.connection, directory)
@@ -66,6 +69,9 @@ class MongoStorage:
 
     async def volume(self) -> MessageVolume:
         return await self._health.volume()
+
+    def watch(self) -> Watch:
+        return MongoWatch(self.connection, self._directory, self._clock)
 
     async def close(self) -> None:
         """Let what was begun on behalf of several callers end, then close the connections."""

@@ -73,6 +73,10 @@ SUBSCRIBER = "subscriber"
 TTL = "ttl"
 OPTIONS = "options"
 CONFIRMED = "confirmed"
+#: Of a subscription that has a lease: the end of its ttl, and that of its lease. ``EXPIRES`` is the
+#: earlier one.
+ENDS = "ends"
+LEASE = "lease"
 
 UNHELD = DatetimeMS(0)
 
@@ -235,8 +239,8 @@ def subscription_document(new: NewSubscription, queue: ObjectId, made: DatetimeM
         TTL: Int64(new.ttl),
         OPTIONS: orjson.dumps(new.options),
         CREATED: made,
-        EXPIRES: later(made, new.ttl),
-        CONFIRMED: False,
+        CONFIRMED: new.confirmed,
+        **_life(later(made, new.ttl), None if new.lease is None else later(made, new.lease)),
     }
 
 
@@ -249,9 +253,16 @@ def copied_subscription(one: Subscription, queue: ObjectId) -> Document:
         TTL: Int64(one.ttl),
         OPTIONS: orjson.dumps(one.options),
         CREATED: moment(one.created),
-        EXPIRES: moment(one.expires),
         CONFIRMED: one.confirmed,
+        **_life(moment(one.expires), None if one.lease is None else moment(one.lease)),
     }
+
+
+def _life(ends: DatetimeMS, lease: DatetimeMS | None) -> Document:
+    """When a subscription ends."""
+    if lease is None:
+        return {EXPIRES: ends}
+    return {EXPIRES: min(ends, lease), ENDS: ends, LEASE: lease}
 
 
 def to_subscription(document: Mapping[str, Any]) -> Subscription:
@@ -262,8 +273,9 @@ def to_subscription(document: Mapping[str, Any]) -> Subscription:
         ttl=int(document[TTL]),
         options=orjson.loads(document[OPTIONS]),
         created=seconds(document[CREATED]),
-        expires=seconds(document[EXPIRES]),
+        expires=seconds(document.get(ENDS, document[EXPIRES])),
         confirmed=document[CONFIRMED],
+        lease=seconds(document[LEASE]) if LEASE in document else None,
     )
 
 

@@ -6,6 +6,8 @@ swept yet stands in its way, and is removed by whoever meets it there.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any
 
 import orjson
@@ -23,6 +25,7 @@ from zaqar_impl.domain.values import (
     SubscriptionChange,
 )
 from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.client import (
     BY_ID,
     BY_QUEUE,
@@ -103,6 +106,20 @@ class MongoSubscriptions:
         return changed.matched_count > 0
 
     @answered
+    async def renew(self, ids: Sequence[str], *, seconds: int) -> AbstractSet[str]:
+        now = d.now(self._clock)
+        lease = d.later(now, seconds)
+        held = {d.ID: {"$in": d.object_ids(ids)}, d.ENDS: {"$gt": now}}
+        longer = [{"$set": {d.LEASE: lease, d.EXPIRES: {"$min": [f"${d.ENDS}", lease]}}}]
+        renewed = await repeatedly(
+            partial(self._subscriptions.update_many, held, longer, hint=BY_ID)
+        )
+        if renewed.matched_count == len(ids):
+            return set(ids)
+        found = self._subscriptions.find(held, {d.ID: 1}, hint=BY_ID)
+        return {str(document[d.ID]) for document in await found.to_list()}
+
+    @answered
     async def delete(self, ref: QueueRef, subscription_id: str) -> None:
         if named := await self._changing(ref, subscription_id):
             await self._subscriptions.delete_one(named, hint=BY_ID)
@@ -144,7 +161,16 @@ def _fields(change: SubscriptionChange, now: DatetimeMS) -> dict[str, Any]:
         fields[d.SUBSCRIBER] = new
         fields[d.CONFIRMED] = {"$and": [f"${d.CONFIRMED}", {"$eq": [f"${d.SUBSCRIBER}", new]}]}
     if change.ttl is not None:
-        fields |= {d.TTL: Int64(change.ttl), d.EXPIRES: d.later(now, change.ttl)}
+        fields |= {d.TTL: Int64(change.ttl), **_lifetime(d.later(now, change.ttl))}
     if change.options is not None:
         fields[d.OPTIONS] = orjson.dumps(change.options)
     return fields
+
+
+def _lifetime(ends: DatetimeMS) -> dict[str, Any]:
+    """The fields by which a subscription ends then, or with its lease if that is earlier."""
+    has_lease = {"$ne": [{"$type": f"${d.LEASE}"}, "missing"]}
+    return {
+        d.EXPIRES: {"$min": [ends, f"${d.LEASE}"]},  # what is missing does not count
+        d.ENDS: {"$cond": [has_lease, ends, "$$REMOVE"]},
+    }

@@ -2,9 +2,9 @@
 """A storage over many: each queue lives in one pool, and each pool is a storage of its own.
 
 ``router`` finds the pool of a queue, and creates and deletes queues; ``stores`` keeps the pools'
-storages; ``queues``, ``messages``, ``claims`` and ``subscriptions`` are the four stores; ``moving``
-brings a queue into another pool, and ``thaw`` clears up after a move that died; ``probe`` asks a
-store whether it can be a pool.
+storages; ``queues``, ``messages``, ``claims`` and ``subscriptions`` are the four stores;
+``watching`` follows queues wherever they go; ``moving`` brings a queue into another pool, and
+``thaw`` clears up after a move that died; ``probe`` asks a store whether it can be a pool.
 """
 
 import asyncio
@@ -29,9 +29,11 @@ from zaqar_impl.storage.pooling.messages import PooledMessages
 from zaqar_impl.storage.pooling.moving import Mover
 from zaqar_impl.storage.pooling.probe import check_store
 from zaqar_impl.storage.pooling.queues import PooledQueues
-from zaqar_impl.storage.pooling.router import DEFAULT, Router
+from zaqar_impl.storage.pooling.router import Router
 from zaqar_impl.storage.pooling.stores import Stores
 from zaqar_impl.storage.pooling.subscriptions import PooledSubscriptions
+from zaqar_impl.storage.pooling.watching import PooledWatch
+from zaqar_impl.storage.watching import Watch
 
 #: Seconds between looks at which pools have gone, to close what was opened for them.
 TIDY_EVERY = 30.0
@@ -99,9 +101,7 @@ class PooledStorage:
 
     async def stores(self) -> Mapping[str, Storage]:
         """The store of each pool, by its name; the default store has the empty name."""
-        pools = await self.management.pools.list()
-        stores = {pool.name: self._stores.of(pool) for pool in pools}
-        return stores if self._default is None else {**stores, DEFAULT: self._default}
+        return await self._router.everywhere()
 
     def store_of(self, pool: Pool) -> Storage:
         """The store of one pool.
@@ -130,6 +130,9 @@ class PooledStorage:
             Conflict: the queue is being moved already, or the pool has one of its name.
         """
         return await self._mover.move(ref, pool)
+
+    def watch(self) -> Watch:
+        return PooledWatch(self._router)
 
     async def close(self) -> None:
         if self._tidying is not None:

@@ -181,6 +181,11 @@ class Router:
             (store, frozenset(spread.elsewhere.get(name, ()))) for name, store in stores.items()
         ]
 
+    async def everywhere(self) -> Mapping[str, Storage]:
+        """The store of each pool, by its name; the default store has the empty name."""
+        stores = {pool.name: self.stores.of(pool) for pool in await self.management.pools.list()}
+        return stores if self.default is None else {**stores, DEFAULT: self.default}
+
     async def apart(self, place: Place) -> Mapping[str, Storage]:
         """The stores that may have remains of the queue, as far as there are such pools, by
         name."""

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Subscriptions in pools: they live with their queue."""
 
+import asyncio
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from zaqar_impl.domain.values import (
     NewSubscription,
@@ -40,6 +42,19 @@ class PooledSubscriptions:
         return await self._router.call(
             ref, lambda store: store.subscriptions.confirm(ref, subscription_id, confirmed)
         )
+
+    async def renew(self, ids: Sequence[str], *, seconds: int) -> AbstractSet[str]:
+        """Each store renews those that it has, so nobody need ask where their queues are; those of
+        a queue that is being moved may be in two."""
+        stores = (await self._router.everywhere()).values()
+        renewed = await asyncio.gather(
+            *(store.subscriptions.renew(ids, seconds=seconds) for store in stores),
+            return_exceptions=True,
+        )
+        for failed in renewed:
+            if isinstance(failed, BaseException):
+                raise failed
+        return set().union(*(found for found in renewed if not isinstance(found, BaseException)))
 
     async def delete(self, ref: QueueRef, subscription_id: str) -> None:
         await self._router.call(ref, lambda store: store.subscriptions.delete(ref, subscription_id))

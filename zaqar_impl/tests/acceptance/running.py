@@ -30,13 +30,18 @@ class RunningServer:
     """``zaqar-server`` in a process of its own, on a free port, with its data in ``data_dir``.
 
     Without ``data_dir`` the flags say where the data are; without ``port``, what it listens on.
+    It serves REST unless ``role`` says something else.
     """
 
-    def __init__(self, data_dir: Path | None, *flags: str, port: int | None = 0) -> None:
+    def __init__(
+        self, data_dir: Path | None, *flags: str, port: int | None = 0, role: str = "rest"
+    ) -> None:
         self.data_dir = data_dir
         command = [sys.executable, "-c", "from zaqar_impl.cli import main; main()", *flags]
         if port is not None:
-            command += ["--port", str(port)]
+            command += ["--port", str(port), "--websocket-port", str(port and 0)]
+        if "--role" not in flags:
+            command += ["--role", role]
         if data_dir is not None:
             command += ["--data-dir", str(data_dir)]
         self.process = subprocess.Popen(
@@ -71,6 +76,13 @@ class RunningServer:
     def url(self) -> str:
         """The root of the REST API as the server printed it."""
         match = re.search(r"REST API +(http://\S+)/v2/", self.text)
+        assert match, self.text
+        return match[1]
+
+    @property
+    def websocket_url(self) -> str:
+        """The WebSocket as the server printed it."""
+        match = re.search(r"WebSocket API +(ws://\S+)", self.text)
         assert match, self.text
         return match[1]
 

@@ -27,7 +27,8 @@ from zaqar_impl.specdoc import (
     websocket_pages,
 )
 from zaqar_impl.storage.memory import MemoryStorage
-from zaqar_impl.wiring import cors_policy, websocket_document
+from zaqar_impl.wiring import websocket_document
+from zaqar_impl.wiring.rest import cors_policy
 
 HEADERS = {"Client-ID": "3381af92-2b9e-11e3-b191-71861300734c", "X-Project-ID": "demo"}
 OTHER_CLIENT = {"Client-ID": "7c9d1f0e-0000-4000-8000-000000000001"}

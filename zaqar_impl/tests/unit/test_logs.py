@@ -34,7 +34,7 @@ import logging, sys
 from pathlib import Path
 from zaqar_impl import logs
 from zaqar_impl.config import load
-from zaqar_impl.rest.request import begin
+from zaqar_impl.wire.request_ids import begin
 logs.configure(load([Path(sys.argv[1])], {}))
 LOG = logging.getLogger("zaqar_impl.part")
 """

@@ -1,13 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processes of ``zaqar-server``: REST workers on one socket, replaced when they die, stopped in
-order.
-
-uvicorn's supervisor does the work; here stands what it is given, and when the whole has to end.
-"""
+"""The workers of REST, under uvicorn's supervisor; those of the WebSocket may be beside them."""
 
 import functools
 import multiprocessing
-import os
 import socket
 from collections.abc import Callable
 
@@ -15,73 +10,36 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from zaqar_impl import logs, wiring
+from zaqar_impl import logs
 from zaqar_impl.config import Settings
 from zaqar_impl.lifeline import end_with_parent
 from zaqar_impl.rest.protocol import GuardedProtocol
-
-#: Seconds that requests in flight have to end after SIGTERM; longer than a call to the storage
-#: takes.
-GRACE = 25
+from zaqar_impl.server.websocket import WebSocketWorkers
+from zaqar_impl.server.workers import GRACE, SLOWEST_START, WorkersFailed, number_of
+from zaqar_impl.wiring.rest import rest_application
 
 #: Seconds that an idle connection is kept for its client's next request.
 KEEP_ALIVE = 75
 
-#: Seconds that workers may take from their start until they serve.
-SLOWEST_START = 60
 
-#: Connections that wait to be accepted; clients beyond are refused by the kernel.
-BACKLOG = 2048
-
-#: Most workers that are started unless more are asked for.
-MOST_WORKERS = 4
-
-
-class PortTaken(Exception):
-    """The address can't be listened on; the text says which and what to do."""
-
-
-class WorkersFailed(Exception):
-    """The workers did not start to serve; their log has the cause."""
-
-
-def listen(settings: Settings) -> socket.socket:
-    """A socket bound to the configured address.
-
-    Raises:
-        PortTaken: somebody else listens there, or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
-    try:
-        bound = socket.create_server((settings.bind, settings.port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise PortTaken(
-            f"Can't listen on {settings.bind} port {settings.port}: {error.strerror}. "
-            "Stop what listens there, or choose another port with --port."
-        ) from error
-    bound.set_inheritable(True)
-    return bound
-
-
-def serve(
+def serve_rest(
     settings: Settings,
     bound: socket.socket,
     *,
     announce: Callable[[], None],
     trouble: Callable[[], str | None],
+    beside: WebSocketWorkers | None,
 ) -> str | None:
-    """Run the workers until a signal asks to stop, or ``trouble()`` gives a reason to; the reason,
-    or None.
-
-    ``announce`` is called once all workers serve.
+    """Run the workers, and those ``beside`` them, until a signal asks to stop, or ``trouble()``
+    gives a reason to; the reason, or None.
 
     Raises:
-        WorkersFailed: they never did.
+        WorkersFailed: they never served.
     """
     config = uvicorn.Config(
         functools.partial(worker, settings),
         factory=True,
-        workers=settings.workers or min(os.cpu_count() or 1, MOST_WORKERS),
+        workers=number_of(settings.workers),
         http=GuardedProtocol,
         loop="uvloop",
         ws="none",
@@ -94,10 +52,12 @@ def serve(
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
-    supervisor = _Supervisor(config, bound, announce, trouble)
+    supervisor = _Supervisor(config, bound, announce, trouble, beside)
+    if beside is not None:
+        beside.start()
     supervisor.run()
     if not supervisor.served:
-        raise WorkersFailed("The REST workers did not start; the log above says why.")
+        raise WorkersFailed("The workers did not start; the log above says why.")
     return supervisor.reason
 
 
@@ -106,7 +66,7 @@ def worker(settings: Settings) -> ASGIApp:
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid or 0)
     logs.configure(settings)
-    return wiring.rest_application(settings)
+    return rest_application(settings)
 
 
 class _Supervisor(Multiprocess):
@@ -116,10 +76,12 @@ class _Supervisor(Multiprocess):
         bound: socket.socket,
         announce: Callable[[], None],
         trouble: Callable[[], str | None],
+        beside: WebSocketWorkers | None,
     ) -> None:
         super().__init__(config, [bound])
         self._announce = announce
         self._trouble = trouble
+        self._beside = beside
         self.served = False
         self.reason: str | None = None
 
@@ -127,14 +89,30 @@ class _Supervisor(Multiprocess):
         super().init_processes()
         self.served = all(
             process.wait_until_ready(SLOWEST_START, self.should_exit) for process in self.processes
-        )
+        ) and (self._beside is None or self._beside.wait_until_ready(self._asked_to_stop))
         if self.served:
             self._announce()
         else:
             self.should_exit.set()
 
+    def _asked_to_stop(self) -> bool:
+        self.handle_signals()
+        return self.should_exit.is_set()
+
     def keep_subprocess_alive(self) -> None:
         super().keep_subprocess_alive()
+        if self._beside is not None:
+            self._beside.keep_alive()
         self.reason = self._trouble()
         if self.reason:
             self.should_exit.set()
+
+    def terminate_all(self) -> None:
+        if self._beside is not None:
+            self._beside.terminate()
+        super().terminate_all()
+
+    def join_all(self) -> None:
+        super().join_all()
+        if self._beside is not None:
+            self._beside.join()

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the running service from settings: the only place that knows all the parts."""
+"""Builds the running service from settings: the only place that knows all the parts.
+
+Here is what every process has; ``rest`` and ``websocket`` add their transport.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
-
-from starlette.types import ASGIApp
 
 from zaqar_impl.config import Name, Settings, WrongConfiguration
 from zaqar_impl.config.stores import MANAGEMENT_GROUP, group_of
@@ -16,8 +17,6 @@ from zaqar_impl.filters.loader import open_pipeline
 from zaqar_impl.filters.pipeline import Pipeline
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.plugins import PluginError
-from zaqar_impl.rest.app import application
-from zaqar_impl.rest.cors import CorsPolicy
 from zaqar_impl.specdoc import (
     ASYNCAPI,
     bundle,
@@ -26,7 +25,6 @@ from zaqar_impl.specdoc import (
     home_document,
     shape,
     spec_root,
-    websocket_pages,
 )
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.loader import DriverError, WrongUri, open_driver
@@ -97,49 +95,9 @@ def filters(settings: Settings) -> Pipeline:
         raise WrongConfiguration(str(error)) from error
 
 
-def rest_application(settings: Settings, *, validate_responses: bool = False) -> ASGIApp:
-    """The REST application of one worker; it opens its storage when it starts and closes it when it
-    stops.
-
-    A worker starts also while the storage is down: it answers 503 until the storage is back.
-    """
-    root = spec_root()
-    document = deploy(bundle(root), settings.transport, settings.switches)
-    driver = storage(settings)
-    # what administrators do with pools goes past whatever may be in front of the storage
-    pooled = driver if isinstance(driver, PooledStorage) else None
-    service = Service(
-        storage=driver,
-        pools=pooled,
-        limits=settings.limits,
-        clock=system_clock,
-        metadata_shape=shape(document, "QueueMetadata"),
-        home_document=home_document(root, document),
-        enable_checksum=settings.enable_checksum,
-        signing=settings.signing,
-        keys=KeyRing(settings.encryption_secrets),
-        filters=filters(settings),
-    )
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Any) -> AsyncIterator[None]:
-        opening = asyncio.create_task(opened(driver))
-        try:
-            yield
-        finally:
-            opening.cancel()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_WITHIN):
-                    await driver.close()
-
-    return application(
-        document,
-        service,
-        lifespan=lifespan,
-        validate_responses=validate_responses,
-        cors=cors_policy(settings),
-        pages=websocket_pages(websocket_document(settings)),
-    )
+def rest_document(settings: Settings) -> dict[str, Any]:
+    """The OpenAPI document of the deployment."""
+    return deploy(bundle(spec_root()), settings.transport, settings.switches)
 
 
 def websocket_document(settings: Settings) -> dict[str, Any]:
@@ -147,6 +105,37 @@ def websocket_document(settings: Settings) -> dict[str, Any]:
     return deploy_actions(bundle(spec_root(), ASYNCAPI), settings.transport, settings.switches)
 
 
-def cors_policy(settings: Settings) -> CorsPolicy | None:
-    """Which pages of other origins may use the API; None for none."""
-    return CorsPolicy(**settings.cors) if settings.cors["allowed_origin"] else None
+def service(settings: Settings, document: Mapping[str, Any]) -> Service:
+    """What the handlers work with, over a storage that is not opened yet; ``document`` is the
+    deployment's OpenAPI document."""
+    driver = storage(settings)
+    # what administrators do with pools goes past whatever may be in front of the storage
+    pooled = driver if isinstance(driver, PooledStorage) else None
+    return Service(
+        storage=driver,
+        pools=pooled,
+        limits=settings.limits,
+        clock=system_clock,
+        metadata_shape=shape(document, "QueueMetadata"),
+        home_document=home_document(spec_root(), document),
+        enable_checksum=settings.enable_checksum,
+        signing=settings.signing,
+        keys=KeyRing(settings.encryption_secrets),
+        filters=filters(settings),
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_storage(driver: Storage) -> AsyncIterator[None]:
+    """Opens the storage in the background, and closes it.
+
+    A process starts also while the storage is down: it answers 503 until the storage is back.
+    """
+    opening = asyncio.create_task(opened(driver))
+    try:
+        yield
+    finally:
+        opening.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await driver.close()

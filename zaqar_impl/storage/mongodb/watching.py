@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Following queues in MongoDB, by one change stream for all that a process follows.
+
+The stream gives what is committed by a majority, in the order in which it was committed, which for
+the messages of a queue is that of their positions (see ``log``). It goes on from where it was after
+whatever has ended it, for the server's own log keeps what was missed.
+
+The server passes on only what concerns the queues and subscriptions that are watched, so the stream
+is opened anew when these change, soon and not at once: many may change together. It begins then at
+the moment at which the first of them was added, and what it tells twice is told once.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING
+from pymongo.asynchronous.change_stream import AsyncDatabaseChangeStream
+from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
+
+from zaqar_impl.domain.clock import Clock
+from zaqar_impl.domain.errors import NotFound, StorageUnavailable
+from zaqar_impl.domain.values import Kind, QueueRef
+from zaqar_impl.domain.watching import Event, Posted, Removed, Retimed
+from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb.client import BY_ID, BY_POSITION, Connection, answered, index_name
+from zaqar_impl.storage.mongodb.directory import Directory
+
+LOG = logging.getLogger(__name__)
+
+#: How long the server waits for news before it says that there is none, in milliseconds. As long it
+#: takes at the most until an addition has an effect, and many share it.
+WAIT_MS = 100
+#: Seconds after which a server that says nothing is taken for gone.
+SILENT_SECONDS = 10.0
+#: Seconds until a stream that could not be opened is tried again.
+PAUSE_SECONDS = 0.2
+#: How many messages are read at once where the stream's history is lost.
+PAGE = 100
+
+#: What the server says when it has not kept, or can't find, what the stream is to go on from.
+_HISTORY_LOST = (136, 280, 286)
+
+Stream = AsyncDatabaseChangeStream[d.Document]
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """A place in the server's history; places have the order of their numbers."""
+
+    number: int
+    options: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A queue that is followed: the last position that was told, and whether what comes next must
+    be read from the log, for the stream may not have it."""
+
+    ref: QueueRef
+    last: int
+    is_behind: bool = False
+    subscriptions: set[str] = field(default_factory=set)
+
+
+class MongoWatch:
+    """:class:`~zaqar_impl.storage.watching.Watch` on MongoDB."""
+
+    def __init__(self, connection: Connection, directory: Directory, clock: Clock) -> None:
+        self.connection = connection
+        self._directory = directory
+        self._clock = clock
+        self._queues: dict[ObjectId, _Followed] = {}
+        self._owners: dict[ObjectId, ObjectId] = {}
+        self._stream: Stream | None = None
+        self._numbers = itertools.count()
+        #: Where the stream is, None where it has no history to go on from.
+        self._point: _Point | None = None
+        #: Where it has to go back to for what was added.
+        self._back: _Point | None = None
+        self._is_stale = False
+        self._is_wanted = asyncio.Event()
+        self._last_token: object = None
+        self._fails = False
+
+    @answered
+    async def add(self, ref: QueueRef, subscription_id: str, *, after: int | None = None) -> int:
+        if self._point is None:
+            self._reach(start_at_operation_time=await self._committed_time())
+        # Before it looks at the queue, so that the stream has all that happens afterwards.
+        point = self._point
+        queue, head = await self._find(ref, subscription_id)
+        if self._back is None or (point and point.number < self._back.number):
+            self._back = point
+        begin = head if after is None else after
+        followed = self._queues.setdefault(queue, _Followed(ref, begin))
+        if after is not None:
+            followed.last, followed.is_behind = min(followed.last, after), True
+        followed.subscriptions.add(subscription_id)
+        self._owners[ObjectId(subscription_id)] = queue
+        self._is_stale = True
+        self._is_wanted.set()
+        return begin
+
+    def discard(self, subscription_id: str) -> None:
+        known = d.object_id(subscription_id)
+        queue = self._owners.pop(known, None) if known else None
+        if queue is None:
+            return
+        followed = self._queues[queue]
+        followed.subscriptions.discard(subscription_id)
+        if not followed.subscriptions:
+            del self._queues[queue]
+        self._is_stale = True
+
+    async def next(self) -> Sequence[Event]:
+        while True:
+            try:
+                async with asyncio.timeout(SILENT_SECONDS):
+                    events = await self._look()
+                self._tell_of(None)
+            except InvalidOperation as error:  # the client is closed
+                raise StorageUnavailable() from error
+            except (PyMongoError, TimeoutError) as error:
+                await self._fail(error)
+                continue
+            if events:
+                return events
+
+    async def close(self) -> None:
+        with contextlib.suppress(PyMongoError):
+            await self._leave()
+
+    async def _find(self, ref: QueueRef, subscription_id: str) -> tuple[ObjectId, int]:
+        """The queue of a subscription, and its head."""
+        record = await self._directory.read(ref, committed=True)
+        found = await self.connection.subscriptions.find_one(
+            {d.ID: d.object_id(subscription_id)}, {d.QUEUE: 1}, hint=BY_ID
+        )
+        if record is None or found is None or found[d.QUEUE] != record.id:
+            raise NotFound(f"Subscription {subscription_id!r} does not exist in {ref}.")
+        return record.id, record.head
+
+    async def _committed_time(self) -> Any:
+        """A moment of the server's history; what is read from now on is not from before it."""
+        async with self.connection.client.start_session(causal_consistency=False) as session:
+            await self.connection.queues[Kind.QUEUE].find_one({}, {d.ID: 1}, session=session)
+            return session.operation_time
+
+    async def _look(self) -> Sequence[Event]:
+        """What the stream, or the log where that is behind, says next; nothing after a while."""
+        if not self._queues:
+            await self._rest()
+            return []
+        if self._stream is None or self._is_stale:
+            await self._open()
+        behind = [(queue, each) for queue, each in self._queues.items() if each.is_behind]
+        if behind:
+            return await self._catch_up(*behind[0])
+        assert self._stream is not None
+        change = await self._stream.try_next()
+        self._note(self._stream, change)
+        return [] if change is None else self._events(change)
+
+    async def _rest(self) -> None:
+        """Return when something is watched again, or after a while."""
+        await self._leave()
+        self._point = self._back = None
+        self._is_wanted.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SILENT_SECONDS / 2):
+                await self._is_wanted.wait()
+
+    async def _open(self) -> None:
+        """Open the stream anew, for what is watched now."""
+        await self._leave()
+        self._is_stale, begin, self._back = False, self._back or self._point, None
+        try:
+            self._stream = await self.connection.database.watch(
+                _pipeline(list(self._queues), list(self._owners)),
+                max_await_time_ms=WAIT_MS,
+                **(begin.options if begin else {}),
+            )
+        except BaseException:
+            self._is_stale, self._back = True, begin
+            raise
+        self._point = begin
+
+    async def _leave(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.close()
+
+    def _note(self, stream: Stream, change: Mapping[str, Any] | None) -> None:
+        """Remember where the stream is.
+
+        The token of an event leads on only where the stream passes that event on, which it may not
+        do any more when it is opened anew; its time always does. Without events there is a token of
+        the place that the server has got to.
+        """
+        if change is not None:
+            self._last_token = change["_id"]
+            self._reach(start_at_operation_time=change["clusterTime"])
+        elif (token := stream.resume_token) is not None and token != self._last_token:
+            self._reach(resume_after=token)
+
+    def _reach(self, **options: Any) -> None:
+        self._point = _Point(next(self._numbers), options)
+
+    def _events(self, change: Mapping[str, Any]) -> Sequence[Event]:
+        """What a change says to those who follow; nothing if it was told before."""
+        if change["operationType"] == "insert":
+            return self._posted(change["fullDocument"])
+        key = change["documentKey"][d.ID]
+        if (followed := self._queues.get(key)) is not None:
+            return self._removed(sorted(followed.subscriptions))
+        if key not in self._owners:
+            return []
+        if change["operationType"] == "delete":
+            return self._removed([str(key)])
+        ends = change["updateDescription"]["updatedFields"][d.ENDS]
+        return [Retimed(str(key), d.seconds(ends))]
+
+    def _posted(self, message: Mapping[str, Any]) -> Sequence[Event]:
+        followed = self._queues.get(message[d.QUEUE])
+        if followed is None or message[d.POSITION] <= followed.last:
+            return []
+        followed.last = int(message[d.POSITION])
+        told = d.to_message(message, d.now(self._clock))
+        return [Posted(followed.ref, [told], tuple(followed.subscriptions))]
+
+    def _removed(self, subscriptions: Sequence[str]) -> Sequence[Event]:
+        for subscription_id in subscriptions:
+            self.discard(subscription_id)
+        return [Removed(subscription_id) for subscription_id in subscriptions]
+
+    async def _catch_up(self, queue: ObjectId, followed: _Followed) -> Sequence[Event]:
+        """The next messages that are in the log, to those subscriptions that are there still: none
+        is told of what may have been posted after its removal."""
+        found = self.connection.messages_snapshot.find(
+            {d.QUEUE: queue, d.POSITION: {"$gt": followed.last}},
+            hint=index_name(BY_POSITION),
+            limit=PAGE,
+            sort=[(d.POSITION, ASCENDING)],
+        )
+        page = await found.to_list()
+        events = [*self._removed(await self._missing(queue, followed))]
+        if page:
+            followed.last = int(page[-1][d.POSITION])
+            messages = [d.to_message(document, d.now(self._clock)) for document in page]
+            events.append(Posted(followed.ref, messages, tuple(followed.subscriptions)))
+        followed.is_behind = len(page) == PAGE
+        return events
+
+    async def _missing(self, queue: ObjectId, followed: _Followed) -> Sequence[str]:
+        """Those of the queue's subscriptions that are gone."""
+        asked = sorted(followed.subscriptions)
+        queues = self.connection.queues[followed.ref.kind]
+        if await queues.find_one({d.ID: queue}, {d.ID: 1}) is None:
+            return asked
+        rows = self.connection.subscriptions.find(
+            {d.ID: {"$in": d.object_ids(asked)}}, {d.ID: 1}, hint=BY_ID
+        )
+        present = {str(row[d.ID]) for row in await rows.to_list()}
+        return [each for each in asked if each not in present]
+
+    async def _fail(self, error: Exception) -> None:
+        """Get ready to try again."""
+        self._tell_of(error)
+        with contextlib.suppress(PyMongoError):
+            await self._leave()
+        if isinstance(error, OperationFailure) and error.code in _HISTORY_LOST:
+            self._point = self._back = None
+            for followed in self._queues.values():
+                followed.is_behind = True
+        await asyncio.sleep(PAUSE_SECONDS)
+
+    def _tell_of(self, error: Exception | None) -> None:
+        """Let the log say once that the stream fails, and once that it is back."""
+        if error is not None and not self._fails:
+            LOG.warning("what is posted can't be followed, trying again: %s", error or "no answer")
+        elif error is None and self._fails:
+            LOG.info("what is posted is followed again")
+        self._fails = error is not None
+
+
+def _pipeline(
+    queues: Sequence[ObjectId], subscriptions: Sequence[ObjectId]
+) -> Sequence[Mapping[str, Any]]:
+    """What lets those changes pass that concern these queues and subscriptions.
+
+    Messages that are adopted by a queue were claimed before, so they are told from those that are
+    posted.
+    """
+    posted = {
+        "ns.coll": "messages",
+        "operationType": "insert",
+        f"fullDocument.{d.QUEUE}": {"$in": queues},
+        f"fullDocument.{d.CLAIM_COUNT}": 0,
+    }
+    deleted = {
+        "ns.coll": {"$in": ["queues", "topics", "subscriptions"]},
+        "operationType": "delete",
+        f"documentKey.{d.ID}": {"$in": [*queues, *subscriptions]},
+    }
+    retimed = {
+        "ns.coll": "subscriptions",
+        "operationType": "update",
+        f"documentKey.{d.ID}": {"$in": subscriptions},
+        f"updateDescription.updatedFields.{d.ENDS}": {"$exists": True},
+    }
+    kept = ["operationType", "clusterTime", "documentKey", "fullDocument"]
+    return [
+        {"$match": {"$or": [posted, deleted, retimed]}},
+        {"$project": dict.fromkeys([*kept, f"updateDescription.updatedFields.{d.ENDS}"], 1)},
+    ]
