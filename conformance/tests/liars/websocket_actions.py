@@ -68,11 +68,6 @@ lie(
     told=_telling(lambda s, c: (201, c), "queue_create"),
 )
 lie(
-    "tells of a new queue in an object",
-    "websocket-queue.created",
-    told=_telling(lambda s, c: (s, {}), "queue_create"),
-)
-lie(
     "needs an object of metadata",
     "websocket-queue.create-without-metadata",
     check_members_of=_no_null,

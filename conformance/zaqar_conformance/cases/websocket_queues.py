@@ -33,7 +33,7 @@ def created(api: Api) -> None:
 
     for status, colour in ((201, "red"), (204, "blue")):
         body = {"queue_name": name, "metadata": {"colour": colour}}
-        replies.text(line.ask("queue_create", body), status)
+        replies.status(line.ask("queue_create", body), status)
 
     match.equal("whether it is listed", given.exists(api, line, name), True)
     shown = replies.body(line.ask("queue_get", {"queue_name": name}))
