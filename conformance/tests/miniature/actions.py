@@ -132,6 +132,7 @@ class Actions(Flavors, Claims, Subscriptions, Documents, Spoken):
         action = self.known_action(self.action_of(request))
         headers = self.headers_of(action, request)
         if action == "authenticate":
+            self.body_of_request(request)
             return 200, {"message": "Nobody is asked who they are."}
         way = WAYS[action]
         body = request.get("body", {})
@@ -174,7 +175,7 @@ class Actions(Flavors, Claims, Subscriptions, Documents, Spoken):
         for name in (*known, *way.query.split(), "with_links", *_MORE.get(base, ())):
             if name in body and not self.has_type(body[name], _MEMBERS[name]):
                 raise Refusal(400, f"{name} has the wrong type")
-        self.check_ids(body)
+        self.check_texts(body, way)
 
     def base_of(self, action: str) -> str:
         """The action of queues that an action of topics is like."""
@@ -195,12 +196,16 @@ class Actions(Flavors, Claims, Subscriptions, Documents, Spoken):
         """Whether a value has a type; true is no integer."""
         return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
 
-    def check_ids(self, body: dict[str, Any]) -> None:
-        """Lists of ids hold ids, and some."""
-        if isinstance(ids := body.get("message_ids"), list) and (
-            not ids or not all(isinstance(one, str) and one for one in ids)
-        ):
-            raise Refusal(400, "message_ids is no array of ids")
+    def check_texts(self, body: dict[str, Any], way: Way) -> None:
+        """Lists of ids hold ids, and some; filters hold texts."""
+        if "message_ids" in way.query:
+            for name, least in (("message_ids", 1), ("claim_ids", 0)):
+                ids = body.get(name, ["id"])
+                if len(ids) < least or not all(isinstance(one, str) and one for one in ids):
+                    raise Refusal(400, f"{name} is no array of ids")
+        filters = body.get("metadata_filter", {}) if "metadata_filter" in way.query else {}
+        if not all(isinstance(value, str) for value in filters.values()):
+            raise Refusal(400, "metadata_filter has a value that is no text")
 
     def check_names_of(self, body: dict[str, Any]) -> None:
         """A queue that is named has a name."""

@@ -124,6 +124,11 @@ class Wire:
             self._pump(left)
         return self._came.pop(0)
 
+    @property
+    def ended_with(self) -> int:
+        """The code of the close frame that came, or of an end without one; 0 while it is open."""
+        return self._end().code if self._ended or self._protocol.close_rcvd else 0
+
     def breathe(self) -> None:
         """Answers the pings that came, and keeps what else came for later."""
         if not self._ended:
