@@ -20,7 +20,7 @@ from zaqar_conformance.target import Target
 from zaqar_conformance.verdict import Level
 
 from .miniature import Miniature
-from .trying import tried
+from .trying import deployed, tried
 
 _LONGEST_SENTENCE: Final = 100
 _LONGEST_CASE: Final = 20
@@ -36,19 +36,19 @@ def spec() -> SpecDoc:
 
 
 @pytest.fixture(scope="module")
-def right() -> Iterator[tuple[Miniature, str]]:
+def right() -> Iterator[tuple[Miniature, Target]]:
     """A server that keeps every rule, and where it answers."""
     server = Miniature()
-    with server.serving() as url:
-        yield server, url
+    with deployed(server) as target:
+        yield server, target
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_case_passes_on_a_right_server(case: Case, right: tuple[Miniature, str]) -> None:
+def test_case_passes_on_a_right_server(case: Case, right: tuple[Miniature, Target]) -> None:
     """A case finds nothing where there is nothing to find."""
-    server, url = right
+    server, target = right
 
-    assert tried(case, Target(url), server.advance) is None
+    assert tried(case, target, server.advance) is None
 
 
 def test_id_is_given_once() -> None:

@@ -17,10 +17,11 @@ import pytest
 
 import zaqar_conformance
 from tests.small_target import Answer, Call, Honest, serving
-from zaqar_conformance import cli, generate, report, specdoc
+from zaqar_conformance import cli, generate, invent, report, specdoc
 from zaqar_conformance.case import registry
 from zaqar_conformance.run.options import parser
 from zaqar_conformance.verdict import Conclusion
+from zaqar_conformance.websocket.actions import Actions
 
 #: The quickest thing to run: one operation, no body, no query.
 ONE = "generated.server-error/ping_node"
@@ -291,6 +292,7 @@ def test_list_tells_every_case(capsys: pytest.CaptureFixture[str]) -> None:
 
     spec = specdoc.load()
     planned = {case.id for case in generate.plan(spec.document, spec.profiles)}
+    planned |= {case.id for case in invent.plan(Actions(spec.websocket))}
     lines = capsys.readouterr().out.splitlines()
     assert {line.split()[0] for line in lines} == {*registry(), *planned}
     assert all(re.match(r"\S+ +(MUST|SHOULD|MAY) +[\w-]+ +\S", line) for line in lines)

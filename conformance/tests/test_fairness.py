@@ -20,7 +20,7 @@ from zaqar_conformance.target import Limits, Target
 from .miniature import Answer, Miniature, Refusal, Request
 from .miniature.reading import Query
 from .miniature.state import Call, Message
-from .trying import tried
+from .trying import deployed, tried
 
 CASES = registry()
 
@@ -33,6 +33,9 @@ _OF_PROJECTS: Final = (
     "http.unneeded-headers/token",
     "flavor.every-project",
     "pool-queue-move.others-stay",
+    "websocket-request.project-length",
+    "websocket-request.own-headers",
+    "websocket-action.authenticate",
 )
 
 #: Profiles that a deployment has only where it is switched on.
@@ -135,33 +138,40 @@ LIMITS: Final = Limits(
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[tuple[Elsewhere, str]]:
+def elsewhere() -> Iterator[tuple[Elsewhere, Target]]:
     """Such a deployment, and where it answers."""
     server = Elsewhere()
-    with server.serving() as url:
-        yield server, f"{url}/messaging"
+    with deployed(server, "/messaging") as target:
+        yield server, target
 
 
-def test_every_case_passes_on_another_deployment(elsewhere: tuple[Elsewhere, str]) -> None:
+def test_every_case_passes_on_another_deployment(elsewhere: tuple[Elsewhere, Target]) -> None:
     """What the API leaves open is nobody's fault."""
-    server, url = elsewhere
+    server, target = elsewhere
 
     raised = {
         case.id: outcome
         for case in CASES.values()
-        if (outcome := tried(case, Target(url), server.advance, LIMITS)) is not None
+        if (outcome := tried(case, target, server.advance, LIMITS)) is not None
     }
 
     assert raised == {}
 
 
-@pytest.mark.parametrize("id", ["headers.client-id-malformed", "headers.client-id-spellings"])
+@pytest.mark.parametrize(
+    "id",
+    [
+        "headers.client-id-malformed",
+        "headers.client-id-spellings",
+        "websocket-request.client-id-malformed",
+    ],
+)
 def test_uuids_are_not_asked_of_who_takes_any_client_id(id: str) -> None:
     """Where any text is a Client-ID, the rules of its UUID are not supported."""
     server = Miniature()
 
-    with server.serving() as url:
-        raised = tried(CASES[id], Target(url), server.advance, Limits(client_id_uuid_safe="off"))
+    with deployed(server) as target:
+        raised = tried(CASES[id], target, server.advance, Limits(client_id_uuid_safe="off"))
 
     assert isinstance(raised, Unsupported)
 
@@ -187,8 +197,7 @@ def test_only_cases_of_projects_are_unsupported_with_a_token() -> None:
     """With a token every case passes but those that choose their project."""
     server = Miniature()
 
-    with server.serving() as url:
-        target = Target(url, headers={"X-Auth-Token": "t"})
+    with deployed(server, headers={"X-Auth-Token": "t"}) as target:
         outcomes = {case.id: tried(case, target, server.advance) for case in CASES.values()}
 
     unsupported = {id for id, raised in outcomes.items() if isinstance(raised, Unsupported)}
@@ -231,6 +240,29 @@ def test_what_is_switched_off_is_not_asked_for(
 
 def _skipped(outcomes: dict[str, Exception | None]) -> set[str]:
     return {id for id, raised in outcomes.items() if isinstance(raised, Unsupported)}
+
+
+@pytest.mark.parametrize("word", ["health", "pools", "flavors"])
+def test_actions_of_what_is_switched_off_are_unknown(word: str) -> None:
+    """Where REST has no such paths the WebSocket has no such actions, and that is right."""
+    server = Miniature()
+    server.switched_off = ("/v2/health", "/v2/pools", "/v2/flavors")
+
+    with deployed(server) as target:
+        raised = tried(CASES[f"websocket-extension.{word}"], target, server.advance)
+
+    assert raised is None
+
+
+def test_nothing_is_said_of_a_websocket_that_is_not_known() -> None:
+    """Without its URL nothing of the WebSocket is asked for, and nothing of it fails."""
+    server = Miniature()
+    of_websocket = [id for id in CASES if id.startswith("websocket-")]
+
+    with server.serving() as url:
+        raised = {id: tried(CASES[id], Target(url), server.advance) for id in of_websocket}
+
+    assert {id for id, outcome in raised.items() if not isinstance(outcome, Unsupported)} == set()
 
 
 def test_who_is_no_administrator_is_not_asked_to_be_one() -> None:

@@ -3,31 +3,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from zaqar_conformance.case import Case
 from zaqar_conformance.client import Api
 from zaqar_conformance.target import Limits, Target
 
+from .miniature import Miniature
 from .miniature.pools import ALIVE
 
 #: A miniature answers at once, so one that does not is broken; and never before it has the body.
-_PATIENCE: Final = 20.0
+PATIENCE: Final = 20.0
 _HEAD_START: Final = 0.001
+_SILENCE: Final = 0.05
+#: Cases in which a miniature has to lose its patience first.
+_LONG_SILENCE: Final = {"websocket-frames.slow-reader": 1.0}
 #: Stores that a miniature can reach.
 POOL_URIS: Final = tuple(
     f"mongodb://kit:opensesame@{host}{ALIVE}/?replicaSet=a" for host in ("one", "two")
 )
 
 
+@contextlib.contextmanager
+def deployed(server: Miniature, path: str = "", **more: Any) -> Iterator[Target]:
+    """A server with both its transports, as a target."""
+    with server.serving() as url, server.listening() as websocket_url:
+        yield Target(f"{url}{path}", websocket_url=websocket_url, **more)
+
+
 def tried(
-    case: Case, target: Target, wait: Callable[[float], None], limits: Limits | None = None
+    case: Case,
+    target: Target,
+    wait: Callable[[float], None],
+    limits: Limits | None = None,
+    patience: float = PATIENCE,
 ) -> Exception | None:
     """What the case raised, or nothing if it passed."""
     uris = target.pool_uris or POOL_URIS
-    hurried = replace(target, timeout=_PATIENCE, head_start=_HEAD_START, pool_uris=uris)
+    hurried = replace(
+        target,
+        timeout=patience,
+        head_start=_HEAD_START,
+        silence=_LONG_SILENCE.get(case.id, _SILENCE),
+        pool_uris=uris,
+    )
     api = Api(hurried, limits, wait=wait)
     try:
         case.check(api)

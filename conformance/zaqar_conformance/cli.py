@@ -20,7 +20,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import IO, Final
 
-from zaqar_conformance import errors, generate, known, render, report, specdoc
+from zaqar_conformance import errors, generate, invent, known, render, report, specdoc
 from zaqar_conformance.case import registry
 from zaqar_conformance.render import Judgement, Style
 from zaqar_conformance.report import CaseLine
@@ -29,6 +29,7 @@ from zaqar_conformance.run.options import parser
 from zaqar_conformance.run.selection import unknown_id
 from zaqar_conformance.target import Target
 from zaqar_conformance.verdict import Conclusion, Outcome
+from zaqar_conformance.websocket.actions import Actions
 
 #: Every MUST case of the chosen profiles passed.
 EXIT_CONFORMS: Final = 0
@@ -100,7 +101,12 @@ def _list(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     spec = specdoc.load(options.spec)
-    everything = select(spec, registry().values(), generate.plan(spec.document, spec.profiles))
+    everything = select(
+        spec,
+        registry().values(),
+        generate.plan(spec.document, spec.profiles),
+        invented=invent.plan(Actions(spec.websocket)),
+    )
     lines = everything.lines(spec.requirements)
     proving = [line for line in lines if options.id in (line.id, line.requirement)]
     wanted = proving[0].requirement if proving else options.id
@@ -138,6 +144,7 @@ def _target(options: argparse.Namespace) -> Target:
     own = {"client_id": options.client_id} if options.client_id else {}
     return Target(
         url=options.url.rstrip("/"),
+        websocket_url=_websocket(options.websocket_url),
         headers=headers,
         timeout=options.timeout,
         verify=not options.insecure,
@@ -145,6 +152,12 @@ def _target(options: argparse.Namespace) -> Target:
         project=options.project or f"conformance-{secrets.token_hex(4)}",
         **own,
     )
+
+
+def _websocket(url: str) -> str:
+    if url and not url.startswith(("ws://", "wss://")):
+        raise errors.UsageError(f"{url} is no WebSocket", "write ws://HOST:PORT/ or wss://")
+    return url
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -155,8 +168,12 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _selection(spec: specdoc.SpecDoc, options: argparse.Namespace) -> Selection:
-    planned = [] if options.no_generated else generate.plan(spec.document, spec.profiles)
-    return select(spec, registry().values(), planned, options.profile, options.ids)
+    written = registry().values()
+    if options.no_generated:
+        return select(spec, written, [], options.profile, options.ids)
+    planned = generate.plan(spec.document, spec.profiles)
+    invented = invent.plan(Actions(spec.websocket))
+    return select(spec, written, planned, options.profile, options.ids, invented)
 
 
 def _opened(path: Path) -> IO[str]:

@@ -20,10 +20,13 @@ from typing import Any, Final, TypeVar
 import requests
 
 from zaqar_conformance import paths
-from zaqar_conformance.case import Mismatch, Unsupported
+from zaqar_conformance.case import Mismatch, Unsupported, setup
 from zaqar_conformance.exchange import Exchange, redacted, redacted_body
 from zaqar_conformance.handwritten import HandWritten
 from zaqar_conformance.target import Limits, Target
+from zaqar_conformance.websocket import Connection
+from zaqar_conformance.websocket.actions import Actions, usual
+from zaqar_conformance.websocket.record import Evidence
 
 __all__ = ["Api", "Data", "Exchange", "Headers", "Limits", "Target"]
 
@@ -40,7 +43,8 @@ class _Journal:
     """What one case did and through what, shared by all the callers it speaks as."""
 
     session: requests.Session = field(default_factory=requests.Session)
-    exchanges: list[Exchange] = field(default_factory=list)
+    exchanges: list[Evidence] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
     queues: list[tuple[str, str]] = field(default_factory=list)
     #: What else is to be undone, the last thing first: method, path, body.
     undoing: list[tuple[str, str, object]] = field(default_factory=list)
@@ -55,8 +59,10 @@ class Api(HandWritten):
         limits: Limits | None = None,
         wait: Callable[[float], None] = time.sleep,
         journal: _Journal | None = None,
+        actions: Actions | None = None,
     ) -> None:
         self._journal = journal or _Journal()
+        self._actions = actions
         super().__init__(target, self._journal.exchanges)
         self.limits = limits or Limits()
         self._wait = wait
@@ -73,7 +79,8 @@ class Api(HandWritten):
 
     def beside(self, timeout: float) -> Api:
         """The same caller over connections of its own and with more patience, for a thread."""
-        return Api(replace(self.target, timeout=timeout), self.limits, self._wait)
+        target = replace(self.target, timeout=timeout)
+        return Api(target, self.limits, self._wait, actions=self._actions)
 
     def other_client(self) -> Api:
         """The same project, spoken to by another client instance."""
@@ -89,8 +96,46 @@ class Api(HandWritten):
         if self.target.has_token:
             raise Unsupported("the token decides the project, so it cannot be chosen")
 
+    def needs_uuids(self) -> None:
+        """Ends the case where any text is a Client-ID."""
+        if self.limits.client_id_uuid_safe != "strict":
+            raise Unsupported("this deployment takes any text as Client-ID")
+
     def _as(self, target: Target) -> Api:
-        return Api(target, self.limits, self._wait, self._journal)
+        return Api(target, self.limits, self._wait, self._journal, self._actions)
+
+    # -- the WebSocket
+
+    @property
+    def actions(self) -> Actions:
+        """What the specification says of the actions of the WebSocket."""
+        return self._actions or usual()
+
+    def needs_websocket(self) -> None:
+        """Ends the case where it is not known where the target's WebSocket is."""
+        if not self.target.websocket_url:
+            raise Unsupported("the WebSocket is at a URL of its own: give --websocket-url")
+
+    def stranger(self, **options: Any) -> Connection:
+        """A new connection that nobody has authenticated on; it ends after the case."""
+        self.needs_websocket()
+        number = len(self._journal.connections) + 1
+        opened = Connection(self.target, number, self.exchanges.append, **options)
+        self._journal.connections.append(opened)
+        return opened
+
+    def at_websocket(self) -> Api:
+        """The same caller, who speaks HTTP to where the WebSocket is."""
+        url = self.target.websocket_url.replace("ws", "http", 1)
+        return self._as(replace(self.target, url=url))
+
+    def connect(self, **options: Any) -> Connection:
+        """A new connection that the caller may ask over."""
+        opened = self.stranger(**options)
+        if self.target.has_token:
+            with setup():
+                opened.authenticate()
+        return opened
 
     # -- names
 
@@ -113,6 +158,9 @@ class Api(HandWritten):
 
     def cleanup(self) -> None:
         """Removes what the case made as well as it can; nothing depends on it."""
+        for connection in self._journal.connections:
+            with contextlib.suppress(OSError):
+                connection.wire.drop()
         for project, name in self._journal.queues:
             headers = {**self.own_headers(), "X-Project-ID": project}
             with contextlib.suppress(requests.RequestException):

@@ -32,7 +32,7 @@ class Answer:
 def connect(url: str, timeout: float, verify: bool | str) -> socket.socket:
     """A connection to the host of the URL, encrypted if the URL says so."""
     parts = urlsplit(url)
-    secure = parts.scheme == "https"
+    secure = parts.scheme in ("https", "wss")
     host, port = parts.hostname or "", parts.port or (443 if secure else 80)
     plain = socket.create_connection((host, port), timeout)
     if not secure:

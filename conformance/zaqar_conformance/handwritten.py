@@ -20,12 +20,13 @@ from zaqar_conformance import connection
 from zaqar_conformance.case import Mismatch
 from zaqar_conformance.exchange import Exchange, redacted, redacted_wire
 from zaqar_conformance.target import Target
+from zaqar_conformance.websocket.record import Evidence
 
 
 class HandWritten:
     """A caller of the target; each of its requests has a connection of its own."""
 
-    def __init__(self, target: Target, exchanges: list[Exchange]) -> None:
+    def __init__(self, target: Target, exchanges: list[Evidence]) -> None:
         self.target = target
         #: Everything that was sent so far, oldest first.
         self.exchanges = exchanges
@@ -118,7 +119,6 @@ class HandWritten:
             headers = CaseInsensitiveDict(answer.headers)
             told, url = request_headers or {}, f"{self.base}{path}"
             sent = (method, url, told, request_body)
-            self.exchanges.append(
-                Exchange(*sent, answer.status, headers, answer.body, seconds, wire)
-            )
-        return self.exchanges[-1]
+            exchange = Exchange(*sent, answer.status, headers, answer.body, seconds, wire)
+            self.exchanges.append(exchange)
+        return exchange

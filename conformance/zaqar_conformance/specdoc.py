@@ -26,12 +26,14 @@ from zaqar_conformance.errors import SpecError
 from zaqar_conformance.verdict import Level
 
 _HERE = Path(__file__).resolve().parent
+#: Where the rules stand; a specification without a WebSocket has the first register only.
+_REGISTERS = ("requirements.yaml", "websocket-requirements.yaml")
 _ADVICE = "give --spec the folder that holds openapi.yaml and requirements.yaml"
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One rule of the API, as written in requirements.yaml."""
+    """One rule of the API, as written in one of the registers."""
 
     id: str
     level: Level
@@ -60,7 +62,13 @@ class SpecDoc:
     @cached_property
     def document(self) -> dict[str, Any]:
         """The OpenAPI document with every relative reference brought in."""
-        return _Bundler(self.folder).document()
+        return _Bundler(self.folder, "openapi.yaml").document()
+
+    @cached_property
+    def websocket(self) -> dict[str, Any]:
+        """The AsyncAPI document, likewise; empty if the specification has no WebSocket."""
+        root = "asyncapi.yaml"
+        return _Bundler(self.folder, root).document() if (self.folder / root).is_file() else {}
 
 
 def find(given: Path | None = None) -> Path:
@@ -78,18 +86,26 @@ def find(given: Path | None = None) -> Path:
 def load(given: Path | None = None) -> SpecDoc:
     """The specification in the folder that `find` chooses."""
     folder = find(given)
-    raw = _read_yaml(folder / "requirements.yaml")
+    profiles: dict[str, str] = {}
+    requirements: dict[str, Requirement] = {}
+    for name in _REGISTERS if (folder / "asyncapi.yaml").is_file() else _REGISTERS[:1]:
+        its_profiles, entries = _register(folder / name)
+        profiles |= its_profiles
+        for entry in entries:
+            if entry.id in requirements:
+                raise SpecError(f"{folder / name} uses an id twice", "rename one of them")
+            requirements[entry.id] = entry
+    return SpecDoc(folder, _digest(folder), profiles, requirements)
+
+
+def _register(file: Path) -> tuple[dict[str, str], list[Requirement]]:
+    """The profiles and requirements of one register."""
+    raw = _read_yaml(file)
     try:
         profiles = {str(name): str(text) for name, text in raw["profiles"].items()}
-        entries = [_requirement(entry) for entry in raw["requirements"]]
+        return profiles, [_requirement(entry) for entry in raw["requirements"]]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SpecError(
-            f"{folder / 'requirements.yaml'} is malformed: {error!r}", _ADVICE
-        ) from error
-    requirements = {entry.id: entry for entry in entries}
-    if len(requirements) != len(entries):
-        raise SpecError(f"{folder / 'requirements.yaml'} uses an id twice", "rename one of them")
-    return SpecDoc(folder, _digest(folder), profiles, requirements)
+        raise SpecError(f"{file} is malformed: {error!r}", _ADVICE) from error
 
 
 def _requirement(entry: Mapping[str, Any]) -> Requirement:
@@ -138,9 +154,9 @@ class _Bundler:
     under a name that is unique over all files; anything else, such as a path item, is put in place.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, root: str) -> None:
         self._folder = folder.resolve()
-        self._root = self._folder / "openapi.yaml"
+        self._root = self._folder / root
         self._files: dict[Path, Any] = {}
         self._sources: dict[tuple[str, str], tuple[Path, str]] = {}
         self._components: dict[str, dict[str, Any]] = {}

@@ -49,6 +49,10 @@ class Target:
     timeout: float = 10.0
     #: Seconds in which a server that judges a request by its head alone has surely answered.
     head_start: float = 0.3
+    #: Seconds in which a notification that is not to come has surely come.
+    silence: float = 1.0
+    #: Where its WebSocket is, if it is known.
+    websocket_url: str = ""
     verify: bool | str = True
     #: Stores that the deployment can reach and that are no pools of it, for the cases of pools.
     pool_uris: tuple[str, ...] = field(default=(), repr=False)

@@ -10,19 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import unquote
 
-from .claims import Claims
-from .documents import Documents
-from .flavors import Flavors
+from .notices import Notices
 from .reading import Refusal, error
-from .sharing import Sharing
 from .state import Call
-from .subscriptions import Subscriptions
 from .wire import NOTHING, Answer, Request, serving
 
 __all__ = ["Answer", "Call", "Miniature", "Refusal", "Request"]
@@ -91,12 +86,11 @@ _ROUTES |= {
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class Miniature(Flavors, Claims, Subscriptions, Documents, Sharing):
-    """The server. `serving` opens it to the network, `advance` moves its clock."""
+class Miniature(Notices):
+    """The server. `serving` opens it to the network, `advance` moves its clock.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._turn = threading.RLock()
+    `listening` opens its WebSocket, over the same queues.
+    """
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[str]:

@@ -30,6 +30,8 @@ examples:
       a deployment with Keystone; the project is the token's
   zaqar-conformance run --url http://127.0.0.1:8887 --pool-uri URI --pool-uri URI
       pools and moves too, seven minutes; the URIs are of empty stores that the target can reach
+  zaqar-conformance run --url http://127.0.0.1:8888 --websocket-url ws://127.0.0.1:9000/
+      the WebSocket of the deployment too; without its URL that is left out
   zaqar-conformance judge core.jsonl --known known-failures.txt
       a stored report again, with no server
 
@@ -61,6 +63,9 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run = commands.add_parser("run", help="verify a deployment")
     target = run.add_argument_group("target")
     target.add_argument("--url", required=True, help="where the API is, without /v2")
+    target.add_argument(
+        "--websocket-url", default="", metavar="URL", help="where its WebSocket is: ws://HOST:PORT/"
+    )
     target.add_argument("--project", help="the project to work in (default: a new name each run)")
     target.add_argument("--client-id", metavar="UUID", help="default: a new one each run")
     target.add_argument("--token", help="sent as X-Auth-Token (default: the variable OS_TOKEN)")

@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from zaqar_conformance import invent
 from zaqar_conformance.case import Case
 from zaqar_conformance.errors import UsageError
 from zaqar_conformance.generate import Planned
@@ -28,9 +29,10 @@ class Selection:
 
     written: tuple[Case, ...]
     generated: tuple[Planned, ...]
+    invented: tuple[invent.Planned, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.written) + len(self.generated)
+        return len(self.written) + len(self.generated) + len(self.invented)
 
     @property
     def longest_wait(self) -> float:
@@ -40,7 +42,8 @@ class Selection:
     def lines(self, requirements: Mapping[str, Requirement]) -> list[CaseLine]:
         """The cases as they would stand in a report, before anything ran."""
         written = [blank_line(case, requirements) for case in self.written]
-        return written + [case.line(Outcome.NOT_RUN) for case in self.generated]
+        generated = [case.line(Outcome.NOT_RUN) for case in self.generated]
+        return written + generated + [case.line(Outcome.NOT_RUN) for case in self.invented]
 
 
 def select(
@@ -49,6 +52,7 @@ def select(
     generated: Iterable[Planned],
     profiles: Sequence[str] = (),
     ids: Sequence[str] = (),
+    invented: Iterable[invent.Planned] = (),
 ) -> Selection:
     """The cases of these profiles (none: all) whose id begins with one of `ids` (none: all)."""
     for profile in profiles:
@@ -58,11 +62,14 @@ def select(
     chosen = set(profiles or spec.profiles)
     all_written = [(case, requirement_of(case, spec.requirements).profile) for case in written]
     all_generated = [(case, case.profile) for case in generated]
+    all_invented = list(invented)
     every_id = [case.id for case, _ in all_written] + [case.id for case, _ in all_generated]
+    every_id += [case.id for case in all_invented]
     _refuse_unmatched(ids, every_id)
     selection = Selection(
         tuple(c for c, profile in all_written if profile in chosen and _is_asked(c.id, ids)),
         tuple(c for c, profile in all_generated if profile in chosen and _is_asked(c.id, ids)),
+        tuple(c for c in all_invented if c.profile in chosen and _is_asked(c.id, ids)),
     )
     if not len(selection):
         raise UsageError("the chosen profiles have none of these cases", "try the command list")

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import IO
 
-from zaqar_conformance import __version__, generate, limits
+from zaqar_conformance import __version__, generate, invent, limits
 from zaqar_conformance.exchange import REDACTED, redacted
 from zaqar_conformance.limits import Found
 from zaqar_conformance.report import CaseLine, Header, Report, Writer
@@ -24,6 +24,8 @@ from zaqar_conformance.run.selection import Selection
 from zaqar_conformance.run.written import Runner
 from zaqar_conformance.specdoc import SpecDoc
 from zaqar_conformance.target import Target
+from zaqar_conformance.websocket.actions import Actions
+from zaqar_conformance.websocket.connection import reach
 
 _PASSWORD = re.compile(r"(?<=//)[^/@]*@")
 
@@ -48,6 +50,7 @@ class Session:
         """Run everything. The report is opened only once the target has answered."""
         tell(f"asking {self.target.url} for its limits")
         stated = limits.find(self.target, self.spec.document)
+        reach(self.target)
         started = time.monotonic()
         header = self.header(stated)
         writer = Writer(open_report(), header)
@@ -71,7 +74,8 @@ class Session:
             profiles={name: self.spec.profiles[name] for name in self.profiles},
             settings={
                 "ids": list(self.asked),
-                "generated": self.settings.examples if self.selection.generated else 0,
+                "generated": self.settings.examples if self._invents else 0,
+                "websocket": _PASSWORD.sub(f"{REDACTED}@", self.target.websocket_url),
                 "project": self.target.project,
                 "client_id": self.target.client_id,
                 "headers": redacted(self.target.headers),
@@ -84,18 +88,28 @@ class Session:
             started=_now(),
         )
 
+    @property
+    def _invents(self) -> bool:
+        return bool(self.selection.generated or self.selection.invented)
+
     def _lines(self, stated: Found, tell: Tell) -> Generator[CaseLine]:
         document = limits.applied(self.spec.document, stated.limits)
         planned = self.selection.generated
-        runner = Runner(self.target, stated.limits, self.spec.requirements, tell)
-        invent = partial(generate.lines, planned, document, settings=self.settings, tell=tell)
+        actions = Actions(limits.applied(self.spec.websocket, stated.limits))
+        runner = Runner(self.target, stated.limits, self.spec.requirements, tell, actions)
+
+        def invented(target: Target) -> Iterator[CaseLine]:
+            yield from generate.lines(planned, document, target, self.settings, tell)
+            chosen = self.selection.invented
+            yield from invent.lines(chosen, actions, target, self.settings, tell)
+
         if self.settings.pinned_project or self.target.has_token:
             # One project for all: walks along the links would find the queues of waiting cases.
             yield from runner.run(self.selection.written)
-            yield from invent(self.target)
+            yield from invented(self.target)
         else:
             apart = replace(self.target, project=f"{self.target.project}-generated")
-            yield from runner.run(self.selection.written, meanwhile=partial(invent, apart))
+            yield from runner.run(self.selection.written, meanwhile=partial(invented, apart))
 
 
 def _now() -> str:

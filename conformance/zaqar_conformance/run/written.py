@@ -26,6 +26,7 @@ from zaqar_conformance.report import CaseLine
 from zaqar_conformance.specdoc import Requirement
 from zaqar_conformance.target import Limits, Target
 from zaqar_conformance.verdict import Outcome
+from zaqar_conformance.websocket.actions import Actions
 
 #: A case that sent more than this says so; the report keeps the last ones.
 _MOST_REQUESTS_KEPT = 12
@@ -56,8 +57,10 @@ class Runner:
         limits: Limits,
         requirements: Mapping[str, Requirement],
         tell: Callable[[str], None] = lambda text: None,
+        actions: Actions | None = None,
     ) -> None:
         self._target = target
+        self._actions = actions
         self._limits = limits
         self._requirements = requirements
         self._tell = tell
@@ -102,7 +105,7 @@ class Runner:
 
     def attempt(self, case: Case) -> Attempt:
         """Run one case now, and clean up after it."""
-        api = Api(self._target, self._limits, wait=self._wait)
+        api = Api(self._target, self._limits, wait=self._wait, actions=self._actions)
         started = time.monotonic()
         try:
             outcome, expected, observed, cause = _outcome_of(case, api)
