@@ -37,8 +37,8 @@ from zaqar_impl.tests.acceptance.traffic import Load
 HASTY = "&timeoutMS=3000&serverSelectionTimeoutMS=1500"
 #: Seconds of quiet traffic after each fault.
 SETTLE_SECONDS = 2.0
-#: Seconds after which no more faults begin, so that a run ends within 10 minutes on a slow machine.
-LONGEST_RUN = 480
+#: Seconds after which no more faults begin, so that all ends within 10 minutes on a busy machine.
+LONGEST_RUN = 400
 #: Seconds of the shortest claim that the API knows.
 CLAIM_TTL = 60
 #: Seconds that a producer pauses: the run is about faults, not about load.
