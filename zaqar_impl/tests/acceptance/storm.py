@@ -12,7 +12,7 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ class Storm:
     kills: Sequence[Kill] = ()
     spells: list[Spell] = field(default_factory=list)
     remaining: list[Label] = field(default_factory=list)
+    logs: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     @property
     def loads(self) -> Sequence[Load]:
@@ -94,6 +95,7 @@ class Storm:
             "spells": [dataclasses.asdict(spell) for spell in self.spells],
             "kills": [dataclasses.asdict(kill) for kill in self.kills],
             "remaining": self.remaining,
+            "logs": self.logs,
             "reading": _plain(self.reading),
             "working": _plain(self.working),
         }
@@ -142,6 +144,7 @@ def storm(service: Service, seed: int, faults: Sequence[str], tell: Callable[[st
         for load in run.loads:
             load.finish()
     run.remaining = _audit(run)
+    run.logs = {host.port: host.output for host in service.hosts}
     return run
 
 
