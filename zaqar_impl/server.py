@@ -5,10 +5,13 @@ order.
 uvicorn's supervisor does the work; here stands what it is given, and when the whole has to end.
 """
 
+import contextlib
+import ctypes
 import functools
 import gc
 import multiprocessing
 import os
+import resource
 import socket
 import time
 from collections.abc import Callable
@@ -22,7 +25,7 @@ from uvicorn.supervisors.multiprocess import Process
 from zaqar_impl import logs, wiring
 from zaqar_impl.config import Settings
 from zaqar_impl.lifeline import end_with_parent
-from zaqar_impl.rest.protocol import GuardedProtocol
+from zaqar_impl.rest.crowd import BoundedProtocol
 
 #: Seconds that requests in flight have to end after SIGTERM; longer than a call to the storage
 #: takes.
@@ -42,6 +45,11 @@ COLLECT_AFTER = 10_000
 
 #: Most workers that are started unless more are asked for.
 MOST_WORKERS = 4
+
+#: Bytes of a block of memory that the system has back as soon as it is free.
+LARGE_BLOCK = 512 * 1024
+
+_M_MMAP_THRESHOLD = -3
 
 
 class PortTaken(Exception):
@@ -89,7 +97,7 @@ def serve(
         functools.partial(worker, settings),
         factory=True,
         workers=settings.workers or min(os.cpu_count() or 1, MOST_WORKERS),
-        http=GuardedProtocol,
+        http=BoundedProtocol,
         loop="uvloop",
         ws="none",
         lifespan="on",
@@ -112,6 +120,7 @@ def worker(settings: Settings) -> ASGIApp:
     """The application of one worker process, which ends with its parent."""
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid or 0)
+    _prepare_for_many()
     logs.configure(settings)
     application = wiring.rest_application(settings)
     _spare_the_collector()
@@ -127,6 +136,17 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
+
+
+def _prepare_for_many() -> None:
+    """Let this process have as many clients as it may, and give large blocks of memory back.
+
+    glibc keeps what it has once taken for large blocks, unless it is told how large those are.
+    """
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    with contextlib.suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 class _Supervisor(Multiprocess):

@@ -18,6 +18,7 @@ from zaqar_impl.handlers.service import Service
 from zaqar_impl.plugins import PluginError
 from zaqar_impl.rest.app import application
 from zaqar_impl.rest.cors import CorsPolicy
+from zaqar_impl.rest.workload import Workload
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
 from zaqar_impl.storage.interface import Storage
 from zaqar_impl.storage.loader import DriverError, WrongUri, open_driver
@@ -128,6 +129,7 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
         service,
         lifespan=lifespan,
         validate_responses=validate_responses,
+        workload=Workload(settings.max_requests),
         cors=cors_policy(settings),
     )
 

@@ -49,6 +49,7 @@ class Settings:
     bind: str
     port: int
     workers: int
+    max_requests: int
     driver: str
     mongodb_uri: str | None = field(repr=False)
     database: str
@@ -101,6 +102,7 @@ def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] 
         bind=conf[REST_GROUP].bind,
         port=conf[REST_GROUP].port,
         workers=conf[REST_GROUP].workers,
+        max_requests=conf[REST_GROUP].max_requests,
         driver=driver_of(conf),
         mongodb_uri=store.uri,
         database=store.database,

@@ -18,12 +18,14 @@ from werkzeug.http import parse_accept_header
 
 from zaqar_impl.domain.errors import InvalidInput
 from zaqar_impl.rest import request as requests
+from zaqar_impl.rest.crowd import room_for_answer
 from zaqar_impl.rest.errors import NOTHING_HERE, RETRY_AFTER, Refusal, refused
 from zaqar_impl.rest.fields import HeaderFields
-from zaqar_impl.rest.intake import read_body
+from zaqar_impl.rest.intake import Intake
 from zaqar_impl.rest.request import ID_HEADER, RestRequest
 from zaqar_impl.rest.routes import Routes
 from zaqar_impl.rest.signed import SignedAccess
+from zaqar_impl.rest.workload import GIVING, Workload
 from zaqar_impl.specdoc import Body, Operation
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +45,8 @@ class Admission:
     """ASGI middleware around the whole application.
 
     ``document`` is what is served at :data:`DOCUMENT_PATH`; ``slowest_body`` is how many seconds a
-    client may take to send a body; ``signed`` judges the requests that show a signature.
+    client may take to send a body; ``signed`` judges the requests that show a signature;
+    ``workload`` bounds what is taken on at a time.
     """
 
     def __init__(
@@ -53,11 +56,13 @@ class Admission:
         document: bytes,
         slowest_body: float,
         signed: SignedAccess,
+        workload: Workload,
     ) -> None:
         self._app = app
         self._document = document
         self._slowest_body = slowest_body
         self._signed = signed
+        self._workload = workload
         self._routes = Routes(operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,10 +82,11 @@ class Admission:
                 await refused(stopping)(scope, receive, answering)
 
     async def _answer(self, scope: Scope, receive: Receive, send: "_Answering") -> None:
+        intake = Intake(self._workload.bodies, self._slowest_body)
         try:
-            answer = await self._admit(scope, receive, send.request_id)
+            answer = await self._admit(scope, receive, intake, send.request_id)
             if answer is None:
-                await self._app(scope, receive, send)
+                await self._work(scope, receive, send)
                 return
         except ConnectionResetError:
             raise
@@ -88,9 +94,27 @@ class Admission:
             if send.started:
                 raise
             answer = refused(error)
+        finally:
+            intake.close()
         await answer(scope, receive, send)
 
-    async def _admit(self, scope: Scope, receive: Receive, request_id: str) -> Response | None:
+    async def _work(self, scope: Scope, receive: Receive, send: "_Answering") -> None:
+        """Let the application answer, when it is this request's turn."""
+        if not requests.is_kept(scope):
+            await self._app(scope, receive, send)
+            return
+        operation = requests.of(scope).operation.id
+        await self._workload.begin(operation)
+        try:
+            if operation in GIVING:
+                await room_for_answer(scope)
+            await self._app(scope, receive, send)
+        finally:
+            self._workload.end(operation, send.size)
+
+    async def _admit(
+        self, scope: Scope, receive: Receive, intake: Intake, request_id: str
+    ) -> Response | None:
         """Let the request travel with its scope; or the answer, if there is nothing more to do."""
         path, method = scope["path"], scope["method"]
         if path == DOCUMENT_PATH and method in ("GET", "HEAD"):
@@ -98,14 +122,14 @@ class Admission:
         if path.startswith(f"{DOCS_PATH}/") or path == DOCS_PATH:
             return None
         try:
-            return await self._admit_to_api(scope, receive, request_id)
+            return await self._admit_to_api(scope, receive, intake, request_id)
         except (InvalidInput, Refusal):
             if method == "OPTIONS":
                 return Response()
             raise
 
     async def _admit_to_api(
-        self, scope: Scope, receive: Receive, request_id: str
+        self, scope: Scope, receive: Receive, intake: Intake, request_id: str
     ) -> Response | None:
         path, method, fields = scope["path"], scope["method"], HeaderFields(scope["headers"])
         found = self._routes.find(path)
@@ -123,7 +147,8 @@ class Admission:
         if operation is None:
             allow = f"{route.allow}, OPTIONS"
             raise Refusal(405, f"{method} is not possible here; {allow} are.", {"Allow": allow})
-        body = await read_body(fields, receive, operation.body, self._slowest_body)
+        self._workload.check(operation.id)
+        body = await intake.read(fields, receive, operation.body)
         if operation.body is not None:
             _check_content_type(fields, operation.body)
         requests.keep(
@@ -146,6 +171,7 @@ class _Answering:
         self.request_id = requests.new_id()
         requests.begin(self.request_id)
         self.started = False
+        self.size = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -155,6 +181,8 @@ class _Answering:
                 message["headers"] = [*headers, (ID_HEADER, self.request_id.encode())]
             if LOG.isEnabledFor(logging.DEBUG):
                 self._log(message["status"])
+        else:
+            self.size += len(message.get("body", b""))
         await self._send(message)
 
     def _log(self, status: int) -> None:
