@@ -12,13 +12,12 @@ the moment at which the first of them was added, and what it tells twice is told
 
 import asyncio
 import contextlib
-import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bson import ObjectId
+from bson import ObjectId, Timestamp
 from pymongo import ASCENDING
 from pymongo.asynchronous.change_stream import AsyncDatabaseChangeStream
 from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
@@ -50,14 +49,6 @@ _HISTORY_LOST = (136, 280, 286)
 Stream = AsyncDatabaseChangeStream[d.Document]
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """A place in the server's history; places have the order of their numbers."""
-
-    number: int
-    options: Mapping[str, Any]
-
-
 @dataclass(slots=True)
 class _Followed:
     """A queue that is followed: the last position that was told, and whether what comes next must
@@ -79,25 +70,21 @@ class MongoWatch:
         self._queues: dict[ObjectId, _Followed] = {}
         self._owners: dict[ObjectId, ObjectId] = {}
         self._stream: Stream | None = None
-        self._numbers = itertools.count()
-        #: Where the stream is, None where it has no history to go on from.
-        self._point: _Point | None = None
-        #: Where it has to go back to for what was added.
-        self._back: _Point | None = None
+        #: The moment of the server's history that the stream has got to, None where there is none
+        #: to go on from.
+        self._place: Timestamp | None = None
+        #: The moment that it has to go back to for what was added.
+        self._back: Timestamp | None = None
         self._is_stale = False
         self._is_wanted = asyncio.Event()
-        self._last_token: object = None
         self._fails = False
 
     @answered
     async def add(self, ref: QueueRef, subscription_id: str, *, after: int | None = None) -> int:
-        if self._point is None:
-            self._reach(start_at_operation_time=await self._committed_time())
         # Before it looks at the queue, so that the stream has all that happens afterwards.
-        point = self._point
+        place = self._place or await self._committed_time()
         queue, head = await self._find(ref, subscription_id)
-        if self._back is None or (point and point.number < self._back.number):
-            self._back = point
+        self._back = min(self._back or place, place)
         begin = head if after is None else after
         followed = self._queues.setdefault(queue, _Followed(ref, begin))
         if after is not None:
@@ -148,10 +135,11 @@ class MongoWatch:
             raise NotFound(f"Subscription {subscription_id!r} does not exist in {ref}.")
         return record.id, record.head
 
-    async def _committed_time(self) -> Any:
+    async def _committed_time(self) -> Timestamp:
         """A moment of the server's history; what is read from now on is not from before it."""
         async with self.connection.client.start_session(causal_consistency=False) as session:
             await self.connection.queues[Kind.QUEUE].find_one({}, {d.ID: 1}, session=session)
+            assert session.operation_time is not None
             return session.operation_time
 
     async def _look(self) -> Sequence[Event]:
@@ -172,7 +160,9 @@ class MongoWatch:
     async def _rest(self) -> None:
         """Return when something is watched again, or after a while."""
         await self._leave()
-        self._point = self._back = None
+        if self._queues:
+            return
+        self._place = self._back = None
         self._is_wanted.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SILENT_SECONDS / 2):
@@ -181,17 +171,16 @@ class MongoWatch:
     async def _open(self) -> None:
         """Open the stream anew, for what is watched now."""
         await self._leave()
-        self._is_stale, begin, self._back = False, self._back or self._point, None
-        try:
-            self._stream = await self.connection.database.watch(
-                _pipeline(list(self._queues), list(self._owners)),
-                max_await_time_ms=WAIT_MS,
-                **(begin.options if begin else {}),
-            )
-        except BaseException:
-            self._is_stale, self._back = True, begin
-            raise
-        self._point = begin
+        if self._place is None and self._back is None:
+            # Before the log is read, so that the stream has all that this does not show.
+            self._place = await self._committed_time()
+        begin = min(each for each in (self._back, self._place) if each)
+        self._is_stale, self._back, self._place = False, None, begin
+        self._stream = await self.connection.database.watch(
+            _pipeline(list(self._queues), list(self._owners)),
+            max_await_time_ms=WAIT_MS,
+            start_at_operation_time=begin,
+        )
 
     async def _leave(self) -> None:
         stream, self._stream = self._stream, None
@@ -201,18 +190,13 @@ class MongoWatch:
     def _note(self, stream: Stream, change: Mapping[str, Any] | None) -> None:
         """Remember where the stream is.
 
-        The token of an event leads on only where the stream passes that event on, which it may not
-        do any more when it is opened anew; its time always does. Without events there is a token of
-        the place that the server has got to.
+        A moment, and not the token of an event: that leads on only where the stream passes the
+        event on, which it may not do any more when it is opened anew.
         """
         if change is not None:
-            self._last_token = change["_id"]
-            self._reach(start_at_operation_time=change["clusterTime"])
-        elif (token := stream.resume_token) is not None and token != self._last_token:
-            self._reach(resume_after=token)
-
-    def _reach(self, **options: Any) -> None:
-        self._point = _Point(next(self._numbers), options)
+            self._place = change["clusterTime"]
+        elif moment := _moment(stream.resume_token):
+            self._place = moment
 
     def _events(self, change: Mapping[str, Any]) -> Sequence[Event]:
         """What a change says to those who follow; nothing if it was told before."""
@@ -279,7 +263,7 @@ class MongoWatch:
         with contextlib.suppress(PyMongoError):
             await self._leave()
         if isinstance(error, OperationFailure) and error.code in _HISTORY_LOST:
-            self._point = self._back = None
+            self._place = self._back = None
             for followed in self._queues.values():
                 followed.is_behind = True
         await asyncio.sleep(PAUSE_SECONDS)
@@ -291,6 +275,15 @@ class MongoWatch:
         elif error is None and self._fails:
             LOG.info("what is posted is followed again")
         self._fails = error is not None
+
+
+def _moment(token: Mapping[str, Any] | None) -> Timestamp | None:
+    """The moment that the server has got to when it had nothing to tell, from the token that it
+    gives then: 82, which is the type, seconds and number are how each token begins."""
+    text = str(token["_data"]) if token else ""
+    if not text.startswith("82"):
+        return None
+    return Timestamp(int(text[2:10], 16), int(text[10:18], 16))
 
 
 def _pipeline(
