@@ -13,6 +13,7 @@ the moment at which the first of them was added, and what it tells twice is told
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,9 @@ WAIT_MS = 100
 SILENT_SECONDS = 10.0
 #: Seconds until a stream that could not be opened is tried again.
 PAUSE_SECONDS = 0.2
+#: How many times as long as it took to open the stream it is left alone, for opening it takes the
+#: longer, the more is followed.
+REST_FACTOR = 5
 #: How many messages are read at once where the stream's history is lost.
 PAGE = 50
 
@@ -60,6 +64,14 @@ class _Followed:
     subscriptions: set[str] = field(default_factory=set)
 
 
+class _Ids(list[ObjectId]):
+    """Ids for a pipeline, which nobody changes: pymongo copies all of it, which would take several
+    times as long as all else."""
+
+    def __deepcopy__(self, _memo: object) -> "_Ids":
+        return self
+
+
 class MongoWatch:
     """:class:`~zaqar_impl.storage.watching.Watch` on MongoDB."""
 
@@ -76,6 +88,7 @@ class MongoWatch:
         #: The moment that it has to go back to for what was added.
         self._back: Timestamp | None = None
         self._is_stale = False
+        self._not_before = 0.0
         self._is_wanted = asyncio.Event()
         self._fails = False
 
@@ -147,7 +160,7 @@ class MongoWatch:
         if not self._queues:
             await self._rest()
             return []
-        if self._stream is None or self._is_stale:
+        if self._stream is None or (self._is_stale and time.monotonic() >= self._not_before):
             await self._open()
         behind = [(queue, each) for queue, each in self._queues.items() if each.is_behind]
         if behind:
@@ -174,13 +187,15 @@ class MongoWatch:
         if self._place is None and self._back is None:
             # Before the log is read, so that the stream has all that this does not show.
             self._place = await self._committed_time()
-        begin = min(each for each in (self._back, self._place) if each)
+        began, begin = time.monotonic(), min(each for each in (self._back, self._place) if each)
         self._is_stale, self._back, self._place = False, None, begin
         self._stream = await self.connection.database.watch(
-            _pipeline(list(self._queues), list(self._owners)),
+            _pipeline(_Ids(self._queues), _Ids(self._owners)),
             max_await_time_ms=WAIT_MS,
             start_at_operation_time=begin,
         )
+        now = time.monotonic()
+        self._not_before = now + REST_FACTOR * (now - began)
 
     async def _leave(self) -> None:
         stream, self._stream = self._stream, None
@@ -286,9 +301,7 @@ def _moment(token: Mapping[str, Any] | None) -> Timestamp | None:
     return Timestamp(int(text[2:10], 16), int(text[10:18], 16))
 
 
-def _pipeline(
-    queues: Sequence[ObjectId], subscriptions: Sequence[ObjectId]
-) -> Sequence[Mapping[str, Any]]:
+def _pipeline(queues: _Ids, subscriptions: _Ids) -> Sequence[Mapping[str, Any]]:
     """What lets those changes pass that concern these queues and subscriptions.
 
     Messages that are adopted by a queue were claimed before, so they are told from those that are
@@ -300,25 +313,25 @@ def _pipeline(
         f"fullDocument.{d.QUEUE}": {"$in": queues},
         f"fullDocument.{d.CLAIM_COUNT}": 0,
     }
-    deleted = {
-        "ns.coll": {"$in": ["queues", "topics", "subscriptions"]},
-        "operationType": "delete",
-        f"documentKey.{d.ID}": {"$in": [*queues, *subscriptions]},
-    }
-    frozen = {
+    # Each list of ids is there once: to write them is most of what opening the stream takes.
+    of_queues = {
         "ns.coll": {"$in": ["queues", "topics"]},
-        "operationType": "update",
         f"documentKey.{d.ID}": {"$in": queues},
-        f"updateDescription.updatedFields.{d.FREEZE}": {"$exists": True},
+        "$or": _deleted_or_set(d.FREEZE),
     }
-    retimed = {
+    of_subscriptions = {
         "ns.coll": "subscriptions",
-        "operationType": "update",
         f"documentKey.{d.ID}": {"$in": subscriptions},
-        f"updateDescription.updatedFields.{d.ENDS}": {"$exists": True},
+        "$or": _deleted_or_set(d.ENDS),
     }
     kept = ["operationType", "clusterTime", "documentKey", "fullDocument"]
     return [
-        {"$match": {"$or": [posted, deleted, frozen, retimed]}},
+        {"$match": {"$or": [posted, of_queues, of_subscriptions]}},
         {"$project": dict.fromkeys([*kept, f"updateDescription.updatedFields.{d.ENDS}"], 1)},
     ]
+
+
+def _deleted_or_set(field: str) -> Sequence[Mapping[str, Any]]:
+    """That a document is gone, or that this field of it has another value."""
+    changed = {f"updateDescription.updatedFields.{field}": {"$exists": True}}
+    return [{"operationType": "delete"}, {"operationType": "update", **changed}]
