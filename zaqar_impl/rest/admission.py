@@ -25,7 +25,7 @@ from zaqar_impl.rest.intake import Intake
 from zaqar_impl.rest.request import ID_HEADER, RestRequest
 from zaqar_impl.rest.routes import Routes
 from zaqar_impl.rest.signed import SignedAccess
-from zaqar_impl.rest.workload import GIVING, Workload
+from zaqar_impl.rest.workload import Workload, gives
 from zaqar_impl.specdoc import Body, Operation
 
 LOG = logging.getLogger(__name__)
@@ -103,14 +103,14 @@ class Admission:
         if not requests.is_kept(scope):
             await self._app(scope, receive, send)
             return
-        operation = requests.of(scope).operation.id
-        await self._workload.begin(operation)
+        request = requests.of(scope)
+        await self._workload.begin(request)
         try:
-            if operation in GIVING:
+            if gives(request):
                 await room_for_answer(scope)
             await self._app(scope, receive, send)
         finally:
-            self._workload.end(operation, send.size)
+            self._workload.end(request, send.size)
 
     async def _admit(
         self, scope: Scope, receive: Receive, intake: Intake, request_id: str

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zaqar_impl.rest.errors import RETRY_AFTER, Refusal
+from zaqar_impl.rest.request import RestRequest
 
 #: Requests that are worked on at a time unless it is configured: those of 1,000 connections to two
 #: workers, also if one of them has accepted them all.
@@ -38,14 +39,21 @@ GIVING = frozenset(
     {
         "message_list",
         "message_get",
-        "message_delete_many",  # for pop
         "claim_create",
         "claim_get",
         "topic_message_list",
         "topic_message_get",
-        "topic_message_delete_many",
     }
 )
+
+#: Operations of which that is so when they pop.
+POPPING = frozenset({"message_delete_many", "topic_message_delete_many"})
+
+
+def gives(request: RestRequest) -> bool:
+    """Whether the answer to this request has messages in it."""
+    operation = request.operation.id
+    return operation in GIVING or (operation in POPPING and b"pop" in request.query_string)
 
 
 def overloaded() -> Refusal:
@@ -171,23 +179,23 @@ class Workload:
         if self._now >= self._most and operation not in ALWAYS:
             raise overloaded()
 
-    async def begin(self, operation: str) -> None:
+    async def begin(self, request: RestRequest) -> None:
         """Be at it until :meth:`end`; returns when it is its turn.
 
         Raises:
             Refusal: there is too much to do, or its turn did not come.
         """
-        self.check(operation)
+        self.check(request.operation.id)
         self._now += 1
-        if operation in GIVING:
+        if gives(request):
             try:
                 await self._turns.begin()
             except BaseException:
                 self._now -= 1
                 raise
 
-    def end(self, operation: str, size: int) -> None:
+    def end(self, request: RestRequest, size: int) -> None:
         """It is done, with an answer of this size."""
         self._now -= 1
-        if operation in GIVING:
+        if gives(request):
             self._turns.end(size)

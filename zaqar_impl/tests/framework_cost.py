@@ -36,7 +36,7 @@ from zaqar_impl.handlers import HANDLERS
 from zaqar_impl.handlers.messages import PostedMessage
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
-from zaqar_impl.rest.protocol import GuardedProtocol
+from zaqar_impl.rest.crowd import BoundedProtocol
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
 from zaqar_impl.storage.memory import MemoryStorage
 
@@ -69,6 +69,9 @@ class Wire(asyncio.Transport):
     def resume_reading(self) -> None:
         """Nothing was paused."""
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Nothing is buffered."""
+
 
 class Served:
     """An application behind uvicorn's protocol, with one connection."""
@@ -79,7 +82,7 @@ class Served:
         )
         self._state = ServerState()
         self._wire = Wire()
-        self._protocol = GuardedProtocol(config, self._state, {})
+        self._protocol = BoundedProtocol(config, self._state, {})
         self._protocol.connection_made(self._wire)
 
     async def ask(self, request: bytes) -> bytes:

@@ -17,7 +17,7 @@ FROZEN_SECONDS = 5.0
 #: Seconds that a primary is alone before it is killed too; soon after that it would step down.
 LONELY_SECONDS = 1.5
 #: Seconds that a killed worker's replacement may take on a busy machine.
-SLOWEST_REPLACEMENT = 60.0
+SLOWEST_REPLACEMENT = 120.0
 
 
 @dataclass
