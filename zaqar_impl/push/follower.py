@@ -98,9 +98,11 @@ class Follower:
     async def _follow(
         self, ref: QueueRef, new: NewSubscription, deliver: Deliver, ended: Ended
     ) -> Following | None:
-        made, is_new = await self._service.storage.subscriptions.create(ref, new)
-        if not is_new:
+        made, _ = await self._service.storage.subscriptions.create(ref, new)
+        if made.id in self._followings:
             return None
+        # It may be there from an attempt that failed on its way.
+        self._left.discard(made.id)
         following = self._followings[made.id] = Following(ref, made, deliver, ended)
         try:
             following.after = await self._watch.add(ref, made.id)
