@@ -6,11 +6,13 @@ import logging
 import multiprocessing
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from zaqar_impl import logs
@@ -123,7 +125,10 @@ def _master(
     os.setsid()
     end_with_parent(parent)
     logs.configure(settings)
-    _Master(settings, workers, bound, tell).run()
+    try:
+        _Master(settings, workers, bound, tell).run()
+    except HaltServer as halted:  # asked to stop before a worker had started
+        sys.exit(halted.exit_status)
 
 
 class _Log(Logger):

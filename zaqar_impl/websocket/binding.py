@@ -200,7 +200,7 @@ class Bound:
         if not isinstance(read.value, dict):
             return UNREADABLE
         request_id = read.value.get("request_id")
-        if self._channel.request_id.violation(request_id):
+        if request_id is not None and self._channel.request_id.violation(request_id):
             request_id = None
         found = self._found(read.value.get("action"))
         # an action that is switched off is an unknown one, and has secrets all the same

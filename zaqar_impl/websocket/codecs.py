@@ -141,12 +141,17 @@ def _spliced(value: Any) -> orjson.Fragment:
 
 
 def _meant(value: Any) -> Any:
-    """What stands for a value that the encoder can't write."""
+    """What stands for a value that the encoder can't write; it does not ask twice."""
     if isinstance(value, JsonText):
-        return jsontext.parse(value.text)
+        value = jsontext.parse(value.text)
+        return _nearest(value) if isinstance(value, int) and not _fits(value) else value
     if isinstance(value, int):
         return _nearest(value)
     raise TypeError(type(value))
+
+
+def _fits(value: int) -> bool:
+    return -(2**63) <= value < 2**64
 
 
 def _nearest(value: int) -> float:

@@ -46,10 +46,24 @@ class Outbox:
         Raises:
             SlowReader: too much waits already.
         """
-        if self.closed:
-            return
         if self._size > self._bound:
             raise SlowReader
+        self._put(frame)
+
+    def put_last(self, frame: bytes) -> None:
+        """Send a frame instead of all that wait, but for one of which a part was sent."""
+        if self._waiting:
+            first = self._waiting.popleft()
+            self._waiting.clear()
+            self._size = 0
+            if self._begun:
+                self._waiting.append(first)
+                self._size = len(first)
+        self._put(frame)
+
+    def _put(self, frame: bytes) -> None:
+        if self.closed:
+            return
         rest = memoryview(frame)
         if not self._waiting:
             rest = rest[self._sent(rest) :]
@@ -73,16 +87,6 @@ class Outbox:
                     await self._progress.wait()
             except TimeoutError:
                 raise SlowReader from None
-
-    def cut_short(self) -> None:
-        """Forget the frames that wait, but for one of which a part was sent."""
-        if self._waiting:
-            first = self._waiting.popleft()
-            self._waiting.clear()
-            self._size = 0
-            if self._begun:
-                self._waiting.append(first)
-                self._size = len(first)
 
     def hang_up(self) -> None:
         """Let whoever reads from the socket find its end."""

@@ -123,8 +123,7 @@ class Session:
             self._outbox.close()
 
     async def _farewell(self, end: End) -> None:
-        self._outbox.cut_short()
-        self._outbox.put(OUTGOING.close(end.code, end.reason))
+        self._outbox.put_last(OUTGOING.close(end.code, end.reason))
         self._outbox.patience = LONGEST_FAREWELL
         try:
             await self._outbox.drained()
