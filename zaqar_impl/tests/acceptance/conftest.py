@@ -20,14 +20,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server with two workers on an embedded mongod, that shares queues and can encrypt."""
+    """A server with two workers of each transport on an embedded mongod, that shares queues and
+    can encrypt."""
     folder = tmp_path_factory.mktemp("data")
     options = folder / "zaqar.conf"
     options.write_text(
         f"[signed_url]\nsecret_key = {secrets.token_hex()}\n"
         f"[transport]\nmessage_encryption_key = {secrets.token_urlsafe(32)}\n"
     )
-    running = RunningServer(folder / "db", "--workers", "2", "--config-file", str(options))
+    workers = ("--workers", "2", "--websocket-workers", "2")
+    running = RunningServer(folder / "db", *workers, "--config-file", str(options), role="all")
     try:
         yield running.wait_ready()
     finally:

@@ -97,9 +97,9 @@ def test_only_what_is_to_come_is_open() -> None:
 
 
 def test_page_and_register_agree(spec: Spec) -> None:
-    """A number in the register has a row that says how it is mended, by one of its requirements."""
+    """A number in a register has a row that says how it is mended, by one of its requirements."""
     by_number: dict[str, set[str]] = {}
-    for entry in spec.register["requirements"]:
+    for entry in spec.requirements():
         if "defect" in entry:
             by_number.setdefault(entry["defect"], set()).add(entry["id"])
     shown = {row.name: set(row.evidence) for row in defects() if "mended" in row.cells[2]}
