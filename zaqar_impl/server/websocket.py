@@ -131,7 +131,7 @@ def _master(
         sys.exit(halted.exit_status)
 
 
-class _Log(Logger):
+class _Log(Logger):  # type: ignore[misc]  # gunicorn is untyped
     """What gunicorn says goes where all of the service goes."""
 
     def setup(self, cfg: object) -> None:
@@ -141,7 +141,7 @@ class _Log(Logger):
             logger.propagate = True
 
 
-class _Master(BaseApplication):
+class _Master(BaseApplication):  # type: ignore[misc]
     def __init__(
         self, settings: Settings, workers: int, bound: socket.socket, tell: Connection
     ) -> None:
