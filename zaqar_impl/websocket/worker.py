@@ -3,8 +3,6 @@
 and connections that end when it stops."""
 
 import ctypes
-import logging
-import resource
 import socket
 import struct
 import sys
@@ -16,8 +14,6 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from zaqar_impl.lifeline import end_with_parent
 from zaqar_impl.websocket.app import Application
 
-LOG = logging.getLogger(__name__)
-
 #: Bytes of the stack of a connection's thread: it reads and waits, the work is done elsewhere.
 STACK = 256 * 1024
 
@@ -26,9 +22,6 @@ ARENAS = 2
 
 #: Seconds that a client may keep silent in the middle of a handshake.
 SLOWEST_HANDSHAKE = 10
-
-#: Files of a process beside its connections: those of MongoDB, the log, what it listens on.
-OTHER_FILES = 256
 
 _M_ARENA_MAX = -8
 
@@ -41,7 +34,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     def init_process(self) -> None:
         """Begin to serve, and come back when that has ended."""
         end_with_parent(self.ppid)
-        _let_open(self.cfg.threads + OTHER_FILES)
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -69,14 +61,3 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
             super().run()
         finally:
             self.wsgi.process.close()
-
-
-def _let_open(files: int) -> None:
-    """Let this process have so many files open; systems give 1024 to one that does not ask."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= files:
-        return
-    most = files if hard == resource.RLIM_INFINITY else min(files, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    if most < files:
-        LOG.warning("max_connections needs %d open files; this system allows %d", files, hard)

@@ -26,6 +26,13 @@ def refused(*flags: str) -> tuple[int, str]:
     return done.returncode, done.stderr.strip().splitlines()[-1]
 
 
+def serves(worker: psutil.Process) -> bool:
+    """Whether a worker has come so far that it talks to MongoDB; False if it is gone."""
+    with contextlib.suppress(psutil.Error):
+        return any(each.status == psutil.CONN_ESTABLISHED for each in worker.net_connections())
+    return False
+
+
 class RunningServer:
     """``zaqar-server`` in a process of its own, on a free port, with its data in ``data_dir``.
 
