@@ -50,10 +50,10 @@ class Settings:
     bind: str
     port: int
     workers: int
-    max_requests: int
     websocket: WebSocketSettings
     #: What is served: rest, websocket.
     roles: frozenset[str]
+    max_requests: int
     driver: str
     mongodb_uri: str | None = field(repr=False)
     database: str
@@ -106,9 +106,9 @@ def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] 
         bind=conf[REST_GROUP].bind,
         port=conf[REST_GROUP].port,
         workers=conf[REST_GROUP].workers,
-        max_requests=conf[REST_GROUP].max_requests,
         websocket=websocket_settings(conf),
         roles=ROLES[conf.drivers.transport],
+        max_requests=conf[REST_GROUP].max_requests,
         driver=driver_of(conf),
         mongodb_uri=store.uri,
         database=store.database,

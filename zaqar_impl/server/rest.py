@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The workers of REST, under uvicorn's supervisor; those of the WebSocket may be beside them."""
 
-import contextlib
-import ctypes
 import functools
-import gc
 import multiprocessing
-import resource
 import socket
 import time
 from collections.abc import Callable
@@ -22,20 +18,18 @@ from zaqar_impl.config import Settings
 from zaqar_impl.lifeline import end_with_parent
 from zaqar_impl.rest.crowd import BoundedProtocol
 from zaqar_impl.server.websocket import WebSocketWorkers
-from zaqar_impl.server.workers import GRACE, SLOWEST_START, WorkersFailed, number_of
+from zaqar_impl.server.workers import (
+    GRACE,
+    SLOWEST_START,
+    WorkersFailed,
+    number_of,
+    prepare_for_many,
+    spare_the_collector,
+)
 from zaqar_impl.wiring.rest import rest_application
 
 #: Seconds that an idle connection is kept for its client's next request.
 KEEP_ALIVE = 75
-
-
-#: How many objects are made, and not given back, until the garbage collector looks at them.
-COLLECT_AFTER = 10_000
-
-#: Bytes of a block of memory that the system has back as soon as it is free.
-LARGE_BLOCK = 512 * 1024
-
-_M_MMAP_THRESHOLD = -3
 
 
 def serve_rest(
@@ -81,33 +75,11 @@ def worker(settings: Settings) -> ASGIApp:
     """The application of one worker process, which ends with its parent."""
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid or 0)
-    _prepare_for_many()
+    prepare_for_many()
     logs.configure(settings)
     application = rest_application(settings)
-    _spare_the_collector()
+    spare_the_collector()
     return application
-
-
-def _spare_the_collector() -> None:
-    """Let the garbage collector pass over what was made at the start, for it stays.
-
-    Else each full collection looks at it all, for some hundredths of a second in which nobody is
-    served. Requests leave next to nothing for it; what they take is given back without it.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
-
-
-def _prepare_for_many() -> None:
-    """Let this process have as many clients as it may, and give large blocks of memory back.
-
-    glibc keeps what it has once taken for large blocks, unless it is told how large those are.
-    """
-    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
-    with contextlib.suppress(AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 class _Supervisor(Multiprocess):
@@ -158,6 +130,16 @@ class _Supervisor(Multiprocess):
         if self.reason:
             self.should_exit.set()
 
+    def terminate_all(self) -> None:
+        if self._beside is not None:
+            self._beside.terminate()
+        super().terminate_all()
+
+    def join_all(self) -> None:
+        super().join_all()
+        if self._beside is not None:
+            self._beside.join()
+
     def _is_starting(self, process: Process) -> bool:
         """Whether it is alive, has not answered yet, and has time left for that."""
         if process in self._known:
@@ -171,13 +153,3 @@ class _Supervisor(Multiprocess):
         process.parent_conn.recv()
         self._known.add(process)
         return False
-
-    def terminate_all(self) -> None:
-        if self._beside is not None:
-            self._beside.terminate()
-        super().terminate_all()
-
-    def join_all(self) -> None:
-        super().join_all()
-        if self._beside is not None:
-            self._beside.join()
