@@ -16,7 +16,7 @@ from zaqar_impl.bench.load import LoadFailed, Progress, Team, Work
 from zaqar_impl.bench.measuring import Result
 from zaqar_impl.bench.options import ROLE_QUEUES, Options, WrongOptions, parse
 from zaqar_impl.bench.preparing import NotPrepared
-from zaqar_impl.bench.runs import Run, ScenarioRun, Show, scenario_run
+from zaqar_impl.bench.runs import Run, ScenarioRun, Show, WebSocketRun, run_of
 
 #: Every answer was as it should be.
 EXIT_OK = 0
@@ -118,7 +118,7 @@ def _teams(options: Options, target: Target, queues: Sequence[str]) -> dict[str,
 def _scenarios(options: Options, target: Target) -> Report:
     found, errors = [], False
     for name in options.scenarios:
-        run = scenario_run(name, target, options)
+        run = run_of(name, target, options)
         for number in range(options.rounds):
             result = _round(run, first=number == 0)
             rate = run.rate(result)
@@ -129,7 +129,7 @@ def _scenarios(options: Options, target: Target) -> Report:
     return {"scenarios": found}, errors
 
 
-def _round(run: ScenarioRun, *, first: bool) -> Result:
+def _round(run: ScenarioRun | WebSocketRun, *, first: bool) -> Result:
     run.prepare(first)
     result = run.measure(_show(run.name))
     _end_line()
@@ -139,9 +139,9 @@ def _round(run: ScenarioRun, *, first: bool) -> Result:
 def _compare(options: Options, target: Target) -> Report:
     found, errors = [], False
     for name in options.scenarios:
-        ours = scenario_run(name, target, options)
+        ours = run_of(name, target, options)
         if options.compare:
-            theirs: Run = scenario_run(name, Target(options.compare, target.headers), options)
+            theirs: Run = run_of(name, Target(options.compare, target.headers), options)
         else:
             # pymongo takes as long to import as all the rest, in each process of the generator
             from zaqar_impl.bench.baseline import BaselineRun
@@ -163,7 +163,7 @@ def _self_check(options: Options) -> Report:
     with selfcheck.server() as url:
         target = Target(url, auth.headers("noauth"))
         for name in options.scenarios:
-            run = scenario_run(name, target, options)
+            run = run_of(name, target, options)
             result = _round(run, first=True)
             _say(options, report.self_check_text(name, result))
             found.append(report.scenario_values(name, url, run.rate(result), result))

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from oslo_config import cfg
 
 from zaqar_impl.bench.scenarios import SCENARIOS
+from zaqar_impl.bench.websocket import WEBSOCKET_SCENARIOS
 
 #: What the configuration file is called, before ``.conf``.
 PROGRAM = "zaqar-benchmark"
@@ -136,7 +137,8 @@ _OWN = [
         "scenario",
         default=[],
         help=f"instead of the roles, with commas between: {', '.join(SCENARIOS)}, {END_TO_END}; "
-        f"or {ALL}, which is all of them but the last",
+        f"or {ALL}, which is all of them but the last; over the WebSocket, with ws:// as URL: "
+        f"{', '.join(WEBSOCKET_SCENARIOS)}",
     ),
     _count("connections", 16, "connections of a scenario, over all processes"),
     _count("processes", 1, "processes of the load generator in a scenario"),
@@ -254,23 +256,31 @@ def _check(options: Options) -> None:
     """Raise WrongOptions for what can't be done."""
     for name in ("server_url", "compare"):
         url = getattr(options, name)
-        if url is not None and (
-            urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname
-        ):
-            raise WrongOptions(f"{name}: {url} is not a URL with http or https")
+        schemes = ("ws",) if over_websocket(options) else ("http", "https")
+        if url is not None and (urlsplit(url).scheme not in schemes or not urlsplit(url).hostname):
+            raise WrongOptions(f"{name}: {url} is not a URL with {' or '.join(schemes)}")
     for name, least in (("time", 0.0), ("rate", 0.0)):
         if not getattr(options, name) > least or not math.isfinite(getattr(options, name)):
             raise WrongOptions(f"{name}: has to be more than 0")
     if not 0 <= options.warm_up < math.inf:
         raise WrongOptions("warm-up: has to be 0 or more")
     for name in options.scenarios:
-        if name not in (*SCENARIOS, END_TO_END):
-            known = ", ".join([*SCENARIOS, END_TO_END, ALL])
+        if name not in (*SCENARIOS, END_TO_END, *WEBSOCKET_SCENARIOS):
+            known = ", ".join([*SCENARIOS, END_TO_END, ALL, *WEBSOCKET_SCENARIOS])
             raise WrongOptions(f"scenario: there is none called {name}; there are {known}")
     _check_together(options)
 
 
+def over_websocket(options: Options) -> bool:
+    """Whether scenarios of the WebSocket are asked for."""
+    return not WEBSOCKET_SCENARIOS.keys().isdisjoint(options.scenarios)
+
+
 def _check_together(options: Options) -> None:
+    if over_websocket(options) and not WEBSOCKET_SCENARIOS.keys() >= set(options.scenarios):
+        raise WrongOptions("scenario: those of the WebSocket can't be had with others in one run")
+    if over_websocket(options) and options.self_check:
+        raise WrongOptions("self-check: does not go with scenarios of the WebSocket")
     asked = [
         name for name in ("compare", "baseline_mongodb", "self_check") if getattr(options, name)
     ]

@@ -10,6 +10,7 @@ from zaqar_impl.bench.compare import Comparison, Figures, Spread
 from zaqar_impl.bench.measuring import PERCENTILES, Result
 from zaqar_impl.bench.options import END_TO_END, Options
 from zaqar_impl.bench.scenarios import SCENARIOS
+from zaqar_impl.bench.websocket import WEBSOCKET_SCENARIOS
 
 #: From what share of a core on a process of the generator may hold up what it measures.
 BUSY = 0.7
@@ -23,12 +24,14 @@ _COMPARED: Sequence[tuple[str, Callable[[Figures], float]]] = [
 
 def summary(name: str) -> str:
     """What a scenario does."""
+    if name in WEBSOCKET_SCENARIOS:
+        return WEBSOCKET_SCENARIOS[name].summary
     return "post and claim at a given rate" if name == END_TO_END else SCENARIOS[name].summary
 
 
 def unit(name: str) -> str:
     """What a scenario is measured by."""
-    counted = name == END_TO_END or SCENARIOS[name].counted
+    counted = name not in SCENARIOS or SCENARIOS[name].counted
     return "messages/s" if counted else "requests/s"
 
 

@@ -8,13 +8,14 @@ from typing import Protocol
 
 import uvloop
 
-from zaqar_impl.bench import load, preparing
+from zaqar_impl.bench import load, preparing, websocket
 from zaqar_impl.bench.client import Target
 from zaqar_impl.bench.endtoend import OPERATION, EndToEnd
 from zaqar_impl.bench.load import Progress, Team, Work
 from zaqar_impl.bench.measuring import Latencies, Result
 from zaqar_impl.bench.options import END_TO_END, Options
 from zaqar_impl.bench.scenarios import SCENARIOS
+from zaqar_impl.bench.websocket import WEBSOCKET_SCENARIOS
 
 Show = Callable[[Progress], None]
 
@@ -102,9 +103,57 @@ class ScenarioRun:
         return result.tally.latencies({timed} if timed else None)
 
 
+@dataclass(frozen=True)
+class WebSocketRun:
+    """A scenario of the WebSocket on a deployment."""
+
+    name: str
+    target: Target
+    queues: Sequence[str]
+    shape: Shape
+    keep: bool
+
+    @property
+    def label(self) -> str:
+        return self.target.url
+
+    def prepare(self, first: bool) -> None:
+        """Delete the queues, the first time."""
+        websocket.enough_files(self.shape.connections)
+        if first:
+            self.clear()
+
+    def measure(self, show: Show | None = None) -> Result:
+        shape = self.shape
+        shares = load.shared_out(shape.connections, shape.processes)
+        team = Team(WEBSOCKET_SCENARIOS[self.name].work(self.queues), self.target, shares)
+        return load.run({self.name: team}, shape.seconds, shape.warm_up, show)[self.name]
+
+    def clear(self) -> None:
+        if not self.keep:
+            uvloop.run(websocket.reset(self.target, self.queues))
+
+    def rate(self, result: Result) -> float:
+        """Messages a second of the operation that counts."""
+        return result.rates.get(WEBSOCKET_SCENARIOS[self.name].counted, (0.0, 0.0))[1]
+
+    def latencies(self, result: Result) -> Latencies:
+        """Those of the operation that counts."""
+        return result.tally.latencies({WEBSOCKET_SCENARIOS[self.name].counted})
+
+
+def run_of(name: str, target: Target, options: Options) -> ScenarioRun | WebSocketRun:
+    """The run of a scenario that was asked for, of REST or of the WebSocket."""
+    if name not in WEBSOCKET_SCENARIOS:
+        return scenario_run(name, target, options)
+    count = options.num_queues or WEBSOCKET_SCENARIOS[name].queues
+    queues = [f"{options.queue_prefix}-{name}-{number}" for number in range(count)]
+    return WebSocketRun(name, target, queues, _shape(options), options.skip_queue_reset)
+
+
 def scenario_run(name: str, target: Target, options: Options) -> ScenarioRun:
-    """The run of a scenario that was asked for."""
-    shape = Shape(options.connections, options.processes, options.time, options.warm_up)
+    """The run of a scenario of REST."""
+    shape = _shape(options)
     if name == END_TO_END:
         count, holds = min(options.processes, options.connections), 0
     else:
@@ -117,3 +166,7 @@ def scenario_run(name: str, target: Target, options: Options) -> ScenarioRun:
         holds = options.preloaded
     queues = [f"{options.queue_prefix}-{name}-{number}" for number in range(count)]
     return ScenarioRun(name, target, queues, holds, shape, options.rate, options.skip_queue_reset)
+
+
+def _shape(options: Options) -> Shape:
+    return Shape(options.connections, options.processes, options.time, options.warm_up)

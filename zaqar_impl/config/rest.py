@@ -25,6 +25,12 @@ _REST = [
         max=256,
         help="REST worker processes; 0 for one a core, at most 4.",
     ),
+    cfg.IntOpt(
+        "max_requests",
+        default=1000,
+        min=1,
+        help="Requests that a worker is at at a time; others are answered 503 at once.",
+    ),
 ]
 
 _DRIVERS = [

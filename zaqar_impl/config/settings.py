@@ -53,6 +53,7 @@ class Settings:
     websocket: WebSocketSettings
     #: What is served: rest, websocket.
     roles: frozenset[str]
+    max_requests: int
     driver: str
     mongodb_uri: str | None = field(repr=False)
     database: str
@@ -107,6 +108,7 @@ def settings_of(conf: cfg.ConfigOpts, origins: Origins, findings: Sequence[str] 
         workers=conf[REST_GROUP].workers,
         websocket=websocket_settings(conf),
         roles=ROLES[conf.drivers.transport],
+        max_requests=conf[REST_GROUP].max_requests,
         driver=driver_of(conf),
         mongodb_uri=store.uri,
         database=store.database,

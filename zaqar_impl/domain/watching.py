@@ -33,4 +33,12 @@ class Retimed:
     expires: float
 
 
-Event = Posted | Removed | Retimed
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Nothing is posted to the queue any more where it is watched, for somebody carries it away,
+    or gives that up again. What was posted before was told before."""
+
+    ref: QueueRef
+
+
+Event = Posted | Removed | Retimed | Frozen

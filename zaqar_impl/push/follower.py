@@ -15,6 +15,7 @@ from zaqar_impl.handlers.service import Service
 from zaqar_impl.handlers.subscriptions import connection_subscription
 from zaqar_impl.push.following import Deliver, Ended, Following
 from zaqar_impl.push.notices import Notice
+from zaqar_impl.storage.ending import ended
 
 LOG = logging.getLogger(__name__)
 
@@ -53,10 +54,7 @@ class Follower:
 
     async def __aexit__(self, *_error: object) -> None:
         """Give all subscriptions back, as far as the storage answers."""
-        tasks = [*self._tasks, *([self._leaving] if self._leaving else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended([*self._tasks, *([self._leaving] if self._leaving else [])])
         self._left.update(self._followings)
         self._followings.clear()
         with contextlib.suppress(StorageUnavailable):
@@ -100,9 +98,11 @@ class Follower:
     async def _follow(
         self, ref: QueueRef, new: NewSubscription, deliver: Deliver, ended: Ended
     ) -> Following | None:
-        made, is_new = await self._service.storage.subscriptions.create(ref, new)
-        if not is_new:
+        made, _ = await self._service.storage.subscriptions.create(ref, new)
+        if made.id in self._followings:
             return None
+        # It may be there from an attempt that failed on its way.
+        self._left.discard(made.id)
         following = self._followings[made.id] = Following(ref, made, deliver, ended)
         try:
             following.after = await self._watch.add(ref, made.id)

@@ -18,12 +18,14 @@ from werkzeug.http import parse_accept_header
 
 from zaqar_impl.domain.errors import InvalidInput
 from zaqar_impl.rest import request as requests
+from zaqar_impl.rest.crowd import room_for_answer
 from zaqar_impl.rest.errors import NOTHING_HERE, RETRY_AFTER, Refusal, refused
 from zaqar_impl.rest.fields import HeaderFields
-from zaqar_impl.rest.intake import read_body
+from zaqar_impl.rest.intake import Intake
 from zaqar_impl.rest.request import ID_HEADER, RestRequest
 from zaqar_impl.rest.routes import Routes
 from zaqar_impl.rest.signed import SignedAccess
+from zaqar_impl.rest.workload import Workload, gives
 from zaqar_impl.specdoc import Body, Operation, Page
 from zaqar_impl.wire import request_ids
 
@@ -44,7 +46,8 @@ class Admission:
     """ASGI middleware around the whole application.
 
     ``pages`` are served as they are, by path; ``slowest_body`` is how many seconds a client may
-    take to send a body; ``signed`` judges the requests that show a signature.
+    take to send a body; ``signed`` judges the requests that show a signature; ``workload`` bounds
+    what is taken on at a time.
     """
 
     def __init__(
@@ -54,11 +57,13 @@ class Admission:
         pages: Mapping[str, Page],
         slowest_body: float,
         signed: SignedAccess,
+        workload: Workload,
     ) -> None:
         self._app = app
         self._pages = pages
         self._slowest_body = slowest_body
         self._signed = signed
+        self._workload = workload
         self._routes = Routes(operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,10 +83,11 @@ class Admission:
                 await refused(stopping)(scope, receive, answering)
 
     async def _answer(self, scope: Scope, receive: Receive, send: "_Answering") -> None:
+        intake = Intake(self._workload.bodies, self._slowest_body)
         try:
-            answer = await self._admit(scope, receive, send.request_id)
+            answer = await self._admit(scope, receive, intake, send.request_id)
             if answer is None:
-                await self._app(scope, receive, send)
+                await self._work(scope, receive, send)
                 return
         except ConnectionResetError:
             raise
@@ -89,9 +95,27 @@ class Admission:
             if send.started:
                 raise
             answer = refused(error)
+        finally:
+            intake.close()
         await answer(scope, receive, send)
 
-    async def _admit(self, scope: Scope, receive: Receive, request_id: str) -> Response | None:
+    async def _work(self, scope: Scope, receive: Receive, send: "_Answering") -> None:
+        """Let the application answer, when it is this request's turn."""
+        if not requests.is_kept(scope):
+            await self._app(scope, receive, send)
+            return
+        request = requests.of(scope)
+        await self._workload.begin(request)
+        try:
+            if gives(request):
+                await room_for_answer(scope)
+            await self._app(scope, receive, send)
+        finally:
+            self._workload.end(request, send.size)
+
+    async def _admit(
+        self, scope: Scope, receive: Receive, intake: Intake, request_id: str
+    ) -> Response | None:
         """Let the request travel with its scope; or the answer, if there is nothing more to do."""
         path, method = scope["path"], scope["method"]
         if (page := self._pages.get(path)) and method in ("GET", "HEAD"):
@@ -99,14 +123,14 @@ class Admission:
         if path.startswith(f"{DOCS_PATH}/") or path == DOCS_PATH:
             return None
         try:
-            return await self._admit_to_api(scope, receive, request_id)
+            return await self._admit_to_api(scope, receive, intake, request_id)
         except (InvalidInput, Refusal):
             if method == "OPTIONS":
                 return Response()
             raise
 
     async def _admit_to_api(
-        self, scope: Scope, receive: Receive, request_id: str
+        self, scope: Scope, receive: Receive, intake: Intake, request_id: str
     ) -> Response | None:
         path, method, fields = scope["path"], scope["method"], HeaderFields(scope["headers"])
         found = self._routes.find(path)
@@ -124,7 +148,8 @@ class Admission:
         if operation is None:
             allow = f"{route.allow}, OPTIONS"
             raise Refusal(405, f"{method} is not possible here; {allow} are.", {"Allow": allow})
-        body = await read_body(fields, receive, operation.body, self._slowest_body)
+        self._workload.check(operation.id)
+        body = await intake.read(fields, receive, operation.body)
         if operation.body is not None:
             _check_content_type(fields, operation.body)
         requests.keep(
@@ -147,6 +172,7 @@ class _Answering:
         self.request_id = request_ids.new_id()
         request_ids.begin(self.request_id)
         self.started = False
+        self.size = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -156,6 +182,8 @@ class _Answering:
                 message["headers"] = [*headers, (ID_HEADER, self.request_id.encode())]
             if LOG.isEnabledFor(logging.DEBUG):
                 self._log(message["status"])
+        else:
+            self.size += len(message.get("body", b""))
         await self._send(message)
 
     def _log(self, status: int) -> None:

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import orjson
 from starlette.responses import Response
@@ -121,7 +121,7 @@ def messages_posted(ids: Sequence[str], request: RestRequest, _now: float) -> Re
 
 def message_page(page: MessagePage, request: RestRequest, now: float) -> Response:
     """A page of messages."""
-    listed = [_message(message, request, now) for message in page.messages]
+    listed = _messages(page.messages, request, now)
     return json_answer({"messages": listed, "links": next_links(request, page.marker)})
 
 
@@ -129,12 +129,13 @@ def message_selection(messages: Sequence[Message], request: RestRequest, now: fl
     """Messages that were asked for by id; none of them is a 404 on this transport."""
     if not messages:
         raise NotFound("None of these messages exists here.")
-    return json_answer({"messages": [_message(message, request, now) for message in messages]})
+    return json_answer({"messages": _messages(messages, request, now)})
 
 
 def message(result: Message, request: RestRequest, now: float) -> Response:
     """One message."""
-    return json_answer(_message(result, request, now))
+    (shown,) = _messages([result], request, now)
+    return json_answer(shown)
 
 
 def messages_removed(
@@ -161,7 +162,7 @@ def claim_created(claim: Claim | None, request: RestRequest, now: float) -> Resp
     """The claimed messages; the claim's id is in the Location."""
     if claim is None:
         return Response(status_code=204)
-    listed = [_message(message, request, now) for message in claim.messages]
+    listed = _messages(claim.messages, request, now)
     return json_answer({"messages": listed}, 201, Location=f"{request.path}/{claim.id}")
 
 
@@ -172,7 +173,7 @@ def claim(result: Claim, request: RestRequest, now: float) -> Response:
             "age": result.age(now),
             "ttl": result.ttl,
             "href": request.path,
-            "messages": [_message(message, request, now) for message in result.messages],
+            "messages": _messages(result.messages, request, now),
         }
     )
 
@@ -205,17 +206,22 @@ def subscription(result: Subscription, request: RestRequest, now: float) -> Resp
     return json_answer(documents.subscription(result, _holder(request)[1], now))
 
 
-def _message(message: Message, request: RestRequest, now: float) -> dict[str, Any]:
+def _messages(
+    messages: Sequence[Message], request: RestRequest, now: float
+) -> Sequence[dict[str, Any]]:
     """The shape of a message: exactly these members (A3), the claim's id last in the href (A4)."""
-    claimed = f"?claim_id={message.claim_id}" if message.claim_id else ""
-    checksum = {} if message.checksum is None else {"checksum": message.checksum}
-    return checksum | {
-        "id": message.id,
-        "href": f"{_collection(request)}/{message.id}{claimed}",
-        "ttl": message.ttl,
-        "age": message.age(now),
-        "body": orjson.Fragment(message.body),
-    }
+    collection = _collection(request)
+    listed: list[dict[str, Any]] = []
+    for message in messages:
+        claimed = f"?claim_id={message.claim_id}" if message.claim_id else ""
+        shown: dict[str, Any] = {} if message.checksum is None else {"checksum": message.checksum}
+        shown["id"] = message.id
+        shown["href"] = f"{collection}/{message.id}{claimed}"
+        shown["ttl"] = message.ttl
+        shown["age"] = message.age(now)
+        shown["body"] = orjson.Fragment(message.body)
+        listed.append(shown)
+    return listed
 
 
 def _collection(request: RestRequest) -> str:
@@ -240,7 +246,13 @@ def next_links(request: RestRequest, marker: str | None) -> list[dict[str, str]]
     given = {key: value for key, value in request.query.items() if key != "marker"}
     filters = given.pop("metadata_filter", {})
     fields = {key: _spelled(value) for key, value in given.items()} | filters | {"marker": marker}
-    return [{"rel": "next", "href": f"{request.path}?{urlencode(fields, quote_via=quote)}"}]
+    query = "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in fields.items())
+    return [{"rel": "next", "href": f"{request.path}?{query}"}]
+
+
+def _quoted(text: str) -> str:
+    plain = text.isascii() and text.replace("_", "").isalnum()
+    return text if plain else quote(text, safe="")
 
 
 def _spelled(value: Any) -> str:

@@ -19,6 +19,7 @@ from zaqar_impl.rest.cors import Cors, CorsPolicy
 from zaqar_impl.rest.intake import SLOWEST_BODY
 from zaqar_impl.rest.pipeline import middlewares
 from zaqar_impl.rest.signed import SignedAccess
+from zaqar_impl.rest.workload import Workload
 from zaqar_impl.specdoc import Page, operations
 
 #: What runs around the application's life, as ASGI servers mean it.
@@ -32,6 +33,7 @@ def application(
     lifespan: Lifespan | None = None,
     validate_responses: bool = False,
     slowest_body: float = SLOWEST_BODY,
+    workload: Workload | None = None,
     cors: CorsPolicy | None = None,
     pages: Mapping[str, Page] | None = None,
 ) -> ASGIApp:
@@ -39,8 +41,9 @@ def application(
     in it.
 
     With ``validate_responses``, an answer that breaks the document becomes a 500: for tests.
-    ``slowest_body`` is how many seconds a client may take to send a body. ``cors`` says which pages
-    of other origins may use the API. ``pages`` are served beside the document, by path.
+    ``slowest_body`` is how many seconds a client may take to send a body. ``workload`` bounds what
+    is taken on at a time. ``cors`` says which pages of other origins may use the API. ``pages`` are
+    served beside the document, by path.
 
     Raises:
         KeyError: an operation of the document has no handler.
@@ -63,5 +66,5 @@ def application(
     app.add_api(dict(document), base_path="")
     signed = SignedAccess(service.signing, service.clock)
     served = {DOCUMENT_PATH: Page(orjson.dumps(document), "application/json"), **(pages or {})}
-    admission = Admission(app, known, served, slowest_body, signed)
+    admission = Admission(app, known, served, slowest_body, signed, workload or Workload())
     return Cors(admission, cors) if cors else admission

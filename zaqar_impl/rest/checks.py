@@ -78,18 +78,18 @@ def checked_query(query: bytes, operation: Operation) -> dict[str, Any]:
     Raises:
         InvalidInput: the query is no UTF-8, or a value is not of its parameter's type or range.
     """
-    given = _given(query)
-    parameters = {p.name: p for p in operation.of("query") if not p.takes_the_rest}
+    if not query:
+        return {}
+    given, parameters = _given(query), operation.named_in_query
     chosen = [name for name in operation.variants if name in given]
     values = {
         name: _value(parameters[name], given[name])
         for name in chosen or parameters
         if name in given
     }
-    for parameter in operation.of("query"):
-        rest = {key: _decoded(texts[-1]) for key, texts in given.items() if key not in parameters}
-        if parameter.takes_the_rest and rest:
-            values[parameter.name] = rest
+    if rest := operation.rest_of_query:
+        others = {key: _decoded(texts[-1]) for key, texts in given.items() if key not in parameters}
+        values |= {rest.name: others} if others else {}
     for parameter in operation.of("query"):
         if parameter.name in values and (
             violation := parameter.shape.violation(values[parameter.name])

@@ -7,6 +7,7 @@ from starlette.types import Receive
 
 from zaqar_impl.rest.errors import Refusal
 from zaqar_impl.rest.fields import HeaderFields
+from zaqar_impl.rest.workload import Bodies, KeptBody, overloaded
 from zaqar_impl.specdoc import Body
 
 #: Seconds that a client may take to send a body.
@@ -22,27 +23,71 @@ _CLOSE = {"Connection": "close"}
 _ANNOUNCING = (b"content-length", b"transfer-encoding")
 
 
-async def read_body(
-    fields: HeaderFields, receive: Receive, rule: Body | None, seconds: float
-) -> bytes:
-    """The body, read to its end; empty where the operation takes none.
+class Intake:
+    """Takes in the body of one request, and keeps it until it is closed."""
 
-    Raises:
-        Refusal: it is larger than ``rule`` allows, or does not arrive within ``seconds``.
-        ConnectionResetError: the client has gone away.
-    """
-    if rule is None and not any(name in fields for name in _ANNOUNCING):
-        return b""
-    largest = rule.max_bytes if rule else LARGEST_DISCARD
-    _refuse_declared(fields, largest)
-    try:
-        async with asyncio.timeout(seconds):
-            body, size = await _taken(receive, largest)
-    except TimeoutError:
-        raise Refusal(408, "The body did not arrive in time.", _CLOSE) from None
-    if size > largest:
-        raise _too_large(largest, close=size > LARGEST_DISCARD)
-    return body if rule else b""
+    def __init__(self, bodies: Bodies, seconds: float) -> None:
+        self._bodies = bodies
+        self._seconds = seconds
+        self._kept: KeptBody | None = None
+
+    async def read(self, fields: HeaderFields, receive: Receive, rule: Body | None) -> bytes:
+        """The body, read to its end; empty where the operation takes none.
+
+        Raises:
+            Refusal: it is larger than ``rule`` allows, does not arrive in time, or there is no room
+                for it.
+            ConnectionResetError: the client has gone away.
+        """
+        if rule is None and not any(name in fields for name in _ANNOUNCING):
+            return b""
+        largest = rule.max_bytes if rule else LARGEST_DISCARD
+        _refuse_declared(fields, largest)
+        body, size = await self._in_time(receive, largest if rule else 0)
+        if size > largest:
+            raise _too_large(largest, close=size > LARGEST_DISCARD)
+        return body if rule else b""
+
+    def close(self) -> None:
+        """The body is not needed any more."""
+        if self._kept is not None:
+            self._bodies.close(self._kept)
+
+    async def _in_time(self, receive: Receive, largest: int) -> tuple[bytes, int]:
+        loop = asyncio.get_running_loop()
+        deadline = asyncio.timeout(self._seconds)
+        kept = self._kept = self._bodies.open(lambda: deadline.reschedule(loop.time()))
+        try:
+            async with deadline:
+                body = await self._taken(receive, largest, kept)
+        except TimeoutError:
+            if kept.is_refused:
+                raise overloaded() from None
+            raise Refusal(408, "The body did not arrive in time.", _CLOSE) from None
+        self._bodies.complete(kept)
+        return body
+
+    async def _taken(self, receive: Receive, largest: int, kept: KeptBody) -> tuple[bytes, int]:
+        """The body and its size; of one that is larger than ``largest`` the rest is thrown away, up
+        to :data:`LARGEST_DISCARD`."""
+        taken: list[bytes] = []
+        size, more = 0, True
+        while more and size <= LARGEST_DISCARD and not kept.is_refused:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ConnectionResetError
+            chunk = message.get("body", b"")
+            more = message.get("more_body", False)
+            size += len(chunk)
+            if size <= largest:
+                taken.append(chunk)
+                self._bodies.add(kept, len(chunk))
+            else:
+                taken.clear()
+                self._bodies.add(kept, -kept.size)
+        if kept.is_refused:
+            raise overloaded()
+        return b"".join(taken), size
 
 
 def _refuse_declared(fields: HeaderFields, largest: int) -> None:
@@ -60,22 +105,3 @@ def _too_large(largest: int, *, close: bool) -> Refusal:
         f"The body is too large: this operation takes at most {largest} bytes.",
         _CLOSE if close else None,
     )
-
-
-async def _taken(receive: Receive, largest: int) -> tuple[bytes, int]:
-    """The body and its size; of one that is larger than ``largest`` the rest is thrown away, up to
-    :data:`LARGEST_DISCARD`."""
-    taken: list[bytes] = []
-    size, more = 0, True
-    while more and size <= LARGEST_DISCARD:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionResetError
-        chunk = message.get("body", b"")
-        more = message.get("more_body", False)
-        size += len(chunk)
-        if size <= largest:
-            taken.append(chunk)
-        else:
-            taken.clear()
-    return b"".join(taken), size

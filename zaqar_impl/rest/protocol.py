@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""uvicorn's HTTP protocol with bounds on the head of a request, and errors in the API's own form.
+"""uvicorn's HTTP protocol with bounds on the head of a request, errors in the API's own form, and
+answers that are sent in one piece.
 
 uvicorn bounds neither the size nor the time of a request's head: a client that sends headers for
 ever would grow the process, one that sends them slowly would keep its connection open for ever.
@@ -17,6 +18,63 @@ from zaqar_impl.rest.errors import body_of
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
+class _TooLarge(Exception):
+    """The head of a request is."""
+
+
+class OneWrite(asyncio.Transport):
+    """A transport that sends the head of an answer together with its body.
+
+    uvicorn writes them one after the other, and every write is a call of the system, the dearest
+    part of a small request. A write waits for the next one, at the longest until the event loop
+    goes on.
+    """
+
+    #: Bytes that are copied to be sent together; longer ones are worth a call.
+    MOST_JOINED = 64 * 1024
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = loop
+        self._waiting = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._waiting and data:
+            self._waiting = bytes(data)
+            self._loop.call_soon(self._flush)
+        elif len(data) <= self.MOST_JOINED:
+            joined, self._waiting = self._waiting + data, b""
+            self._transport.write(joined)
+        else:
+            self._flush()
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+    def _flush(self) -> None:
+        if self._waiting and not self.is_closing():
+            waiting, self._waiting = self._waiting, b""
+            self._transport.write(waiting)
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """One connection."""
 
@@ -27,11 +85,15 @@ class GuardedProtocol(HttpToolsProtocol):
     #: end of its headers.
     SLOWEST_HEAD = 20.0
 
+    _in_head = False
+    #: Bytes of the head, or of what trails a body, that the parser has read.
     _head_bytes = 0
+    #: Bytes of chunks that a head which began earlier took wholly: a line may have no end.
+    _chunk_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        super().connection_made(OneWrite(transport, self.loop))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -44,22 +106,32 @@ class GuardedProtocol(HttpToolsProtocol):
             # the body of a request that makes one, as Java's HTTP client does.
             head, end, rest = data.partition(b"\r\n\r\n")
             data = _UPGRADE.sub(b"\r\nx-offered-upgrade:", head) + end + rest
+        continued = self._in_head
         super().data_received(data)
+        if self._in_head and not self.transport.is_closing():
+            self._wait_for_the_rest(len(data) if continued else 0)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
-        self._await_head()
+        self._in_head = True
+        self._head_bytes = self._chunk_bytes = 0
+        if self._head_timer is not None:
+            self._await_head()
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
         super().on_url(url)
+        self._head_bytes += len(url)
+        if self._head_bytes > self.LARGEST_HEAD:
+            raise _TooLarge  # the parser makes it send_400_response
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
         super().on_header(name, value)
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > self.LARGEST_HEAD:
+            raise _TooLarge
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._head_done()
         super().on_headers_complete()
 
@@ -78,10 +150,13 @@ class GuardedProtocol(HttpToolsProtocol):
     def _in_body(self) -> bool:
         return self.cycle is not None and self.cycle.more_body
 
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > self.LARGEST_HEAD:
-            raise ValueError("request head too large")  # the parser makes it send_400_response
+    def _wait_for_the_rest(self, size: int) -> None:
+        """Most heads come whole, and need neither a count of their chunks nor a timer."""
+        self._chunk_bytes += size
+        if self._chunk_bytes > self.LARGEST_HEAD:
+            self.send_400_response("request head too large")
+        elif self._head_timer is None:
+            self._await_head()
 
     def _await_head(self) -> None:
         self._head_done()

@@ -4,18 +4,28 @@
 import functools
 import multiprocessing
 import socket
+import time
 from collections.abc import Callable
+from weakref import WeakKeyDictionary, WeakSet
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from zaqar_impl import logs
 from zaqar_impl.config import Settings
 from zaqar_impl.lifeline import end_with_parent
-from zaqar_impl.rest.protocol import GuardedProtocol
+from zaqar_impl.rest.crowd import BoundedProtocol
 from zaqar_impl.server.websocket import WebSocketWorkers
-from zaqar_impl.server.workers import GRACE, SLOWEST_START, WorkersFailed, number_of
+from zaqar_impl.server.workers import (
+    GRACE,
+    SLOWEST_START,
+    WorkersFailed,
+    number_of,
+    prepare_for_many,
+    spare_the_collector,
+)
 from zaqar_impl.wiring.rest import rest_application
 
 #: Seconds that an idle connection is kept for its client's next request.
@@ -40,7 +50,7 @@ def serve_rest(
         functools.partial(worker, settings),
         factory=True,
         workers=number_of(settings.workers),
-        http=GuardedProtocol,
+        http=BoundedProtocol,
         loop="uvloop",
         ws="none",
         lifespan="on",
@@ -65,8 +75,11 @@ def worker(settings: Settings) -> ASGIApp:
     """The application of one worker process, which ends with its parent."""
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid or 0)
+    prepare_for_many()
     logs.configure(settings)
-    return rest_application(settings)
+    application = rest_application(settings)
+    spare_the_collector()
+    return application
 
 
 class _Supervisor(Multiprocess):
@@ -84,6 +97,8 @@ class _Supervisor(Multiprocess):
         self._beside = beside
         self.served = False
         self.reason: str | None = None
+        self._newcomers: WeakKeyDictionary[Process, float] = WeakKeyDictionary()
+        self._known: WeakSet[Process] = WeakSet()
 
     def init_processes(self) -> None:
         super().init_processes()
@@ -100,7 +115,15 @@ class _Supervisor(Multiprocess):
         return self.should_exit.is_set()
 
     def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died, or hang; those that are still starting do not hang.
+
+        uvicorn would take one for hung that does not answer 5 s after its start, and so, on a
+        machine that is busy enough, put one after the other in the place of a worker that died.
+        """
+        starting = [process for process in self.processes if self._is_starting(process)]
+        self.processes = [process for process in self.processes if process not in starting]
         super().keep_subprocess_alive()
+        self.processes += starting
         if self._beside is not None:
             self._beside.keep_alive()
         self.reason = self._trouble()
@@ -116,3 +139,17 @@ class _Supervisor(Multiprocess):
         super().join_all()
         if self._beside is not None:
             self._beside.join()
+
+    def _is_starting(self, process: Process) -> bool:
+        """Whether it is alive, has not answered yet, and has time left for that."""
+        if process in self._known:
+            return False
+        if process not in self._newcomers:
+            self._newcomers[process] = time.monotonic()
+            process.parent_conn.send(b"ping")
+        age = time.monotonic() - self._newcomers[process]
+        if not process.parent_conn.poll():
+            return process.process.is_alive() and age < SLOWEST_START
+        process.parent_conn.recv()
+        self._known.add(process)
+        return False

@@ -5,6 +5,7 @@ import functools
 import logging
 import multiprocessing
 import os
+import resource
 import socket
 import sys
 import time
@@ -18,7 +19,14 @@ from gunicorn.glogging import Logger
 from zaqar_impl import logs
 from zaqar_impl.config import Settings
 from zaqar_impl.lifeline import end_with_parent
-from zaqar_impl.server.workers import GRACE, SLOWEST_START, WorkersFailed, number_of
+from zaqar_impl.server.workers import (
+    GRACE,
+    SLOWEST_START,
+    WorkersFailed,
+    number_of,
+    prepare_for_many,
+    spare_the_collector,
+)
 from zaqar_impl.websocket.app import Application
 from zaqar_impl.websocket.worker import Worker
 from zaqar_impl.wiring.websocket import websocket_application
@@ -131,7 +139,7 @@ def _master(
         sys.exit(halted.exit_status)
 
 
-class _Log(Logger):
+class _Log(Logger):  # type: ignore[misc]  # gunicorn is untyped
     """What gunicorn says goes where all of the service goes."""
 
     def setup(self, cfg: object) -> None:
@@ -141,7 +149,7 @@ class _Log(Logger):
             logger.propagate = True
 
 
-class _Master(BaseApplication):
+class _Master(BaseApplication):  # type: ignore[misc]
     def __init__(
         self, settings: Settings, workers: int, bound: socket.socket, tell: Connection
     ) -> None:
@@ -158,7 +166,8 @@ class _Master(BaseApplication):
             "logger_class": _Log,
             "loglevel": "warning",
             "control_socket_disable": True,
-            "post_worker_init": lambda _worker: tell.send_bytes(b"ready"),
+            "post_fork": lambda _master, _worker: _prepare(threads),
+            "post_worker_init": lambda _worker: _tell_ready(tell),
         }
         super().__init__()
 
@@ -168,3 +177,15 @@ class _Master(BaseApplication):
 
     def load(self) -> Application:
         return self._load()
+
+
+def _prepare(threads: int) -> None:
+    prepare_for_many()
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files < threads:
+        LOG.warning("max_connections needs %d open files; this system allows %d", threads, files)
+
+
+def _tell_ready(tell: Connection) -> None:
+    spare_the_collector()
+    tell.send_bytes(b"ready")

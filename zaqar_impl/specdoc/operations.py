@@ -103,6 +103,16 @@ class Operation:
         return self._places.get(place, ())
 
     @functools.cached_property
+    def named_in_query(self) -> Mapping[str, Parameter]:
+        """The parameters in the query by their keys."""
+        return {p.name: p for p in self.of("query") if not p.takes_the_rest}
+
+    @functools.cached_property
+    def rest_of_query(self) -> Parameter | None:
+        """The parameter that takes the rest of the query, if there is one."""
+        return next((p for p in self.of("query") if p.takes_the_rest), None)
+
+    @functools.cached_property
     def _places(self) -> Mapping[str, tuple[Parameter, ...]]:
         places = {parameter.place for parameter in self.parameters}
         return {place: tuple(p for p in self.parameters if p.place == place) for place in places}

@@ -53,15 +53,26 @@ _IN_EACH_OF_MANY = {"list-10": 10}
 
 WORKERS = 2
 
+#: The tables, in the order of the page.
+TABLES = ("upstream", "inserts", "long", "many", "memory")
+
+#: How often memory is looked at.
+PARTS = 10
+
 
 @dataclass(frozen=True)
 class Lines:
     """One table of the page."""
 
     title: str
-    first: str
-    second: str
+    head: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+
+def versus(title: str, first: str, second: str, rows: Sequence[Sequence[str]]) -> Lines:
+    """A table of comparisons."""
+    head = ["work", first, second, "ratio", "spread", "p99 ms of both", "ratio"]
+    return Lines(title, head, rows)
 
 
 def rate(figures: Figures) -> float:
@@ -77,16 +88,16 @@ def p99(figures: Figures) -> float:
 
 
 @contextmanager
-def deployments(directory: Path) -> Iterator[tuple[str, str, str]]:
-    """Both servers on one mongod: its URI, our URL, upstream's URL."""
+def deployments(directory: Path) -> Iterator[tuple[str, RunningServer, str]]:
+    """Both servers on one mongod: its URI, ours, upstream's URL."""
     with EmbeddedMongod(directory / "db") as mongod:
         ours = RunningServer(
             directory / "unused", "--workers", str(WORKERS), "--mongodb-uri", mongod.uri
         )
         try:
-            url = ours.wait_ready().url
+            ours.wait_ready()
             with upstream(directory, mongod.uri) as theirs:
-                yield mongod.uri, url, theirs
+                yield mongod.uri, ours, theirs
         finally:
             ours.stop()
 
@@ -134,7 +145,7 @@ def against_upstream(measuring: Measuring, ours: Target, theirs: Target) -> Line
         )
         for name in AGAINST_UPSTREAM
     ]
-    return Lines(f"Against upstream {VERSION}", "ours", "upstream", rows)
+    return versus(f"Against upstream {VERSION}", "ours", "upstream", rows)
 
 
 def against_inserts(measuring: Measuring, ours: Target, uri: str) -> Lines:
@@ -144,7 +155,7 @@ def against_inserts(measuring: Measuring, ours: Target, uri: str) -> Lines:
         run = measuring.run(name, ours)
         comparison = measuring.compare(name, run, BaselineRun(uri, run.shape))
         rows.append(_row(f"{summary(name)} ({unit(name)})", comparison, rate))
-    return Lines("Against a bare loop of single inserts with pymongo", "ours", "inserts", rows)
+    return versus("Against a bare loop of single inserts with pymongo", "ours", "inserts", rows)
 
 
 def with_long_queues(measuring: Measuring, ours: Target, long: int) -> Lines:
@@ -157,7 +168,7 @@ def with_long_queues(measuring: Measuring, ours: Target, long: int) -> Lines:
             for count in (long, SHORT)
         )
         rows.append(_row(f"{summary(name)} (p50 ms)", measuring.compare(name, first, second), p50))
-    return Lines(
+    return versus(
         "Long queues: latency", f"{long:,} messages in the queue", f"{SHORT:,} messages", rows
     )
 
@@ -175,7 +186,28 @@ def with_many_queues(measuring: Measuring, ours: Target, many: int) -> Lines:
             for count in (many, FEW)
         )
         rows.append(_row(f"{summary(name)} (p50 ms)", measuring.compare(name, first, second), p50))
-    return Lines("Many queues: latency", f"{many:,} queues", f"{FEW:,} queues", rows)
+    return versus("Many queues: latency", f"{many:,} queues", f"{FEW:,} queues", rows)
+
+
+def over_time(measuring: Measuring, ours: RunningServer, target: Target, seconds: float) -> Lines:
+    """Mixed load, and what memory the workers have in the end, at every tenth of the time."""
+    rows = []
+    options = replace(measuring.options, time=seconds / PARTS)
+    run = replace(scenario_run("mixed", target, options), keep=True)
+    for part in range(1, PARTS + 1):
+        run.prepare(part == 1)
+        result = run.measure()
+        measuring.errors += [f"mixed: {wrong}" for wrong in result.tally.errors]
+        sizes = sorted(worker.memory_info().rss / 2**20 for worker in ours.workers())
+        rows.append(
+            [
+                f"{seconds * part / PARTS / 60:.0f}",
+                f"{run.rate(result):,.0f}",
+                ", ".join(f"{size:.0f}" for size in sizes),
+            ]
+        )
+        print(" | ".join(["memory", *rows[-1]]), flush=True)
+    return Lines("Mixed load over time", ["minutes", "requests/s", "MiB of each worker"], rows)
 
 
 def _row(work: str, comparison: Comparison, figure: Callable[[Figures], float]) -> list[str]:
@@ -207,8 +239,7 @@ def tables(all_lines: Sequence[Lines]) -> str:
     text = []
     for lines in all_lines:
         text += [f".. list-table:: {lines.title}", "   :header-rows: 1", ""]
-        head = ["work", lines.first, lines.second, "ratio", "spread", "p99 ms of both", "ratio"]
-        for row in [head, *lines.rows]:
+        for row in [lines.head, *lines.rows]:
             text += [
                 f"   {'* -' if not number else '  -'} {cell}" for number, cell in enumerate(row)
             ]
@@ -257,6 +288,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--long", type=int, default=1_000_000, help="messages in a long queue")
     parser.add_argument("--many", type=int, default=10_000, help="how many queues many are")
+    parser.add_argument("--soak", type=float, default=600, help="seconds of mixed load")
+    parser.add_argument(
+        "--only", nargs="*", choices=TABLES, help="these tables; the page is left alone"
+    )
     parser.add_argument("--dry", action="store_true", help="print the tables, leave the page")
     return parser
 
@@ -272,25 +307,25 @@ def main(arguments: Sequence[str]) -> int:
     headers = auth.headers("noauth")
     with (
         tempfile.TemporaryDirectory() as scratch,
-        deployments(Path(scratch)) as (uri, our_url, their_url),
+        deployments(Path(scratch)) as (uri, our_server, their_url),
     ):
-        ours, theirs = Target(our_url, headers), Target(their_url, headers)
+        ours, theirs = Target(our_server.url, headers), Target(their_url, headers)
+        measures: dict[str, Callable[[], Lines]] = {
+            "upstream": lambda: against_upstream(measuring, ours, theirs),
+            "inserts": lambda: against_inserts(measuring, ours, uri),
+            "long": lambda: with_long_queues(measuring, ours, asked.long),
+            "many": lambda: with_many_queues(measuring, ours, asked.many),
+            "memory": lambda: over_time(measuring, our_server, ours, asked.soak),
+        }
         try:
-            written = tables(
-                [
-                    against_upstream(measuring, ours, theirs),
-                    against_inserts(measuring, ours, uri),
-                    with_long_queues(measuring, ours, asked.long),
-                    with_many_queues(measuring, ours, asked.many),
-                ]
-            )
+            written = tables([measures[name]() for name in asked.only or TABLES])
         except (NotPrepared, LoadFailed) as error:
             raise SystemExit(str(error)) from error
         written = f"{circumstances(uri, arguments, options)}\n{written}"
     print(written)
     for wrong in measuring.errors:
         print(f"ERROR {wrong}", file=sys.stderr)
-    if not measuring.errors and not asked.dry:
+    if not measuring.errors and not asked.dry and not asked.only:
         PAGE.write_text(page(PAGE.read_text(), written))
     return 1 if measuring.errors else 0
 

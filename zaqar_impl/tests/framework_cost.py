@@ -17,7 +17,7 @@ import json
 import pstats
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -36,11 +36,11 @@ from zaqar_impl.handlers import HANDLERS
 from zaqar_impl.handlers.messages import PostedMessage
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
-from zaqar_impl.rest.protocol import GuardedProtocol
+from zaqar_impl.rest.crowd import BoundedProtocol
 from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
 from zaqar_impl.storage.memory import MemoryStorage
 
-ROUNDS, TIMES, PAGE = 15, 200, 10
+ROUNDS, BATCHES, BATCH, PAGE = 15, 10, 20, 10
 CALLER = Caller("cost", "3381af922b9e11e3b19171861300734c")
 BODY = b'"' + b"x" * 1022 + b'"'
 MESSAGES = "/v2/queues/cost/messages"
@@ -69,6 +69,9 @@ class Wire(asyncio.Transport):
     def resume_reading(self) -> None:
         """Nothing was paused."""
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Nothing is buffered."""
+
 
 class Served:
     """An application behind uvicorn's protocol, with one connection."""
@@ -79,7 +82,7 @@ class Served:
         )
         self._state = ServerState()
         self._wire = Wire()
-        self._protocol = GuardedProtocol(config, self._state, {})
+        self._protocol = BoundedProtocol(config, self._state, {})
         self._protocol.connection_made(self._wire)
 
     async def ask(self, request: bytes) -> bytes:
@@ -134,16 +137,16 @@ class ByHand:
     def step(self, operation: str, ids: list[str] | None = None) -> Callable[[], Awaitable[Any]]:
         """A call of one operation, all made ready."""
         new = [PostedMessage(BODY, 3600, None)]
-        arguments: dict[str, Any] = {
+        arguments: dict[str, dict[str, Any]] = {
             "queue_get": {},
             "message_list": {"limit": PAGE, "echo": True},
             "message_post": {"messages": new, "size": len(BODY)},
             "claim_create": {"limit": PAGE, "ttl": 60},
             "message_delete_many": {"message_ids": ids},
-        }[operation]
+        }
         handler = HANDLERS[operation]
         queue = "cost-posts" if operation == "message_post" else "cost"
-        return lambda: handler(self._service, CALLER, queue_name=queue, **arguments)
+        return lambda: handler(self._service, CALLER, queue_name=queue, **arguments[operation])
 
     async def fill(self) -> None:
         """Post a page of messages."""
@@ -185,51 +188,53 @@ def new_service() -> tuple[ASGIApp, Service]:
 
 
 class Meter:
-    """Sums up what calls take."""
+    """Measures calls, a batch at a time."""
 
-    def __init__(self, profile: str | None = None) -> None:
-        self.took: dict[str, list[float]] = {}
+    def __init__(self, profiled: str | None = None) -> None:
         self.profiler = cProfile.Profile()
-        self._profiled = profile
+        self._profiled = profiled
+        self._took: dict[str, list[float]] = {}
 
-    async def __call__(self, name: str, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def __call__(self, name: str, calls: Sequence[Callable[[], Awaitable[Any]]]) -> list[Any]:
+        """What the calls give, one after the other."""
         if name == self._profiled:
             self.profiler.enable()
         began = time.process_time()
-        result = await call()
-        self.took.setdefault(name, []).append(time.process_time() - began)
+        results = [await call() for call in calls]
+        self._took.setdefault(name, []).append((time.process_time() - began) / len(calls))
         self.profiler.disable()
-        return result
+        return results
 
     def medians(self) -> dict[str, float]:
         """Microseconds of a call, by name, since the last time; rare interruptions don't count."""
-        result = {name: statistics.median(took) * 1e6 for name, took in self.took.items()}
-        self.took.clear()
+        result = {name: statistics.median(took) * 1e6 for name, took in self._took.items()}
+        self._took.clear()
         return result
 
 
 async def work(way: ByHttp | ByHand, meter: Meter) -> None:
-    """Each operation so many times; the queue keeps its length but for single posts."""
-    for _ in range(TIMES):
+    """Each operation in batches; the queue keeps its length but for single posts."""
+    for _ in range(BATCHES):
         for operation in ("queue_get", "message_list", "message_post"):
-            await meter(operation, way.step(operation))
-        await way.fill()
-        claim = await meter("claim_create", way.step("claim_create"))
-        ids = way.ids(claim)
-        assert len(ids) == PAGE
-        await meter("message_delete_many", way.step("message_delete_many", ids))
+            await meter(operation, [way.step(operation)] * BATCH)
+        for _ in range(BATCH):
+            await way.fill()
+        claims = await meter("claim_create", [way.step("claim_create")] * BATCH)
+        ids = [way.ids(claim) for claim in claims]
+        assert {len(each) for each in ids} == {PAGE}
+        removals = [way.step("message_delete_many", each) for each in ids]
+        await meter("message_delete_many", removals)
 
 
 async def floors(meter: Meter) -> None:
     """What there is without us: a fixed answer by uvicorn, and by Starlette."""
+    show = request("GET", "/v2/queues/cost")
+    post = request("POST", MESSAGES, {"messages": [{"body": json.loads(BODY)}]})
     for name, app in (("uvicorn", _fixed), ("uvicorn and Starlette", _STARLETTE)):
         served = Served(app)
-        for what, raw in (
-            ("show", request("GET", "/v2/queues/cost")),
-            ("post", request("POST", MESSAGES, {"messages": [{"body": json.loads(BODY)}]})),
-        ):
-            for _ in range(TIMES):
-                await meter(f"{name}, {what}", functools.partial(served.ask, raw))
+        for _ in range(BATCHES):
+            for what, raw in (("show", show), ("post", post)):
+                await meter(f"{name}, {what}", [functools.partial(served.ask, raw)] * BATCH)
 
 
 async def _fixed(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A request that was let in, and what a reply repeats of one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,8 +41,8 @@ class WebSocketRequest:
 def repeated(
     read: Read,
     request_id: Any,
-    secret_headers: Collection[str],
-    secret_members: Collection[str],
+    secret_headers: AbstractSet[str],
+    secret_members: AbstractSet[str],
 ) -> Mapping[str, Any]:
     """What the reply to an object repeats: all that came, but for what is secret.
 
@@ -57,7 +58,7 @@ def repeated(
     return echo if request_id is None else {**echo, "request_id": request_id}
 
 
-def _headers(read: Read, secret: Collection[str]) -> Any:
+def _headers(read: Read, secret: AbstractSet[str]) -> Any:
     headers = read.value.get("headers")
     if not isinstance(headers, dict):
         return {}
@@ -65,7 +66,7 @@ def _headers(read: Read, secret: Collection[str]) -> Any:
     return read.member("headers") if len(kept) == len(headers) else _rewritten(kept)
 
 
-def _body(read: Read, secret: Collection[str]) -> Any:
+def _body(read: Read, secret: AbstractSet[str]) -> Any:
     if "body" not in read.value:
         return {}
     body = read.value["body"]

@@ -26,7 +26,7 @@ SLOWEST_HANDSHAKE = 10
 _M_ARENA_MAX = -8
 
 
-class Worker(ThreadWorker):
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     """One process; its application has what the connections share."""
 
     wsgi: Application

@@ -10,6 +10,7 @@ from zaqar_impl import wiring
 from zaqar_impl.config import Settings
 from zaqar_impl.rest.app import application
 from zaqar_impl.rest.cors import CorsPolicy
+from zaqar_impl.rest.workload import Workload
 from zaqar_impl.specdoc import websocket_pages
 
 
@@ -27,6 +28,7 @@ def rest_application(settings: Settings, *, validate_responses: bool = False) ->
         service,
         lifespan=lifespan,
         validate_responses=validate_responses,
+        workload=Workload(settings.max_requests),
         cors=cors_policy(settings),
         pages=websocket_pages(wiring.websocket_document(settings)),
     )

@@ -17,6 +17,7 @@ from zaqar_impl.domain.values import (
     QueueRef,
     SubscriptionChange,
 )
+from zaqar_impl.domain.watching import Frozen, Removed
 from zaqar_impl.storage.contract.adoption import AdoptionContract, everything, transfer
 from zaqar_impl.storage.contract.base import (
     bodies,
@@ -27,6 +28,7 @@ from zaqar_impl.storage.contract.base import (
     read,
 )
 from zaqar_impl.storage.contract.clock import FakeClock
+from zaqar_impl.storage.contract.watching import Told
 from zaqar_impl.storage.interface import Storage
 
 TERMS = ClaimTerms(ttl=100, grace=60)
@@ -76,6 +78,42 @@ class TransferContract(AdoptionContract):
         assert await storage.queues.get(ref) is None
         await post(storage, other, "4")
         assert positions(await read(storage, other)) == [2, 4]
+
+    async def test_leases_go_along(
+        self, storage: Storage, clock: FakeClock, ref: QueueRef, other: QueueRef
+    ) -> None:
+        """With what is left of them, and they are renewed where they are now."""
+        await storage.queues.create(ref, {})
+        held, _ = await storage.subscriptions.create(ref, replace(HOOK, lease=60))
+        clock.advance(10)
+
+        await carry(storage, ref, other)
+
+        assert await storage.subscriptions.get(other, held.id) == held
+        assert await storage.subscriptions.renew([held.id], seconds=60) == {held.id}
+        clock.advance(59)
+        assert await storage.subscriptions.get(other, held.id) is not None
+        clock.advance(1)
+        assert await storage.subscriptions.get(other, held.id) is None
+
+    async def test_watch_tells_of_a_freeze_in_its_place(
+        self, storage: Storage, ref: QueueRef
+    ) -> None:
+        """After all that was posted before, and before the queue is gone."""
+        await storage.queues.create(ref, {})
+        held, _ = await storage.subscriptions.create(ref, replace(HOOK, lease=60))
+        watch = storage.watch()
+        await watch.add(ref, held.id)
+        await post(storage, ref, "1")
+        await transfer(storage).freeze(ref, "move")
+        await transfer(storage).drop(ref, Freeze("move"))
+
+        told = Told(watch)
+        await told.until_removed(held.id)
+        await watch.close()
+
+        assert told.texts == ["1"]
+        assert told.events[-2:] == [Frozen(ref), Removed(held.id)]
 
     async def test_sealed_bodies_keep_their_mark(
         self, storage: Storage, ref: QueueRef, other: QueueRef

@@ -8,6 +8,7 @@ from copy import deepcopy
 from zaqar_impl.domain.errors import Conflict, NotFound
 from zaqar_impl.domain.stored import Freeze, Hold, QueueFrozen, StoredMessage, StoredQueue
 from zaqar_impl.domain.values import QueueRef, Subscription
+from zaqar_impl.domain.watching import Frozen
 from zaqar_impl.storage.memory.state import Entry, Log, Mark, State
 
 
@@ -48,6 +49,7 @@ class MemoryTransfer:
         if log.freeze != Freeze(token):
             self._state.check_open(ref)
         log.freeze = Freeze(token)
+        self._state.tell([Frozen(ref)])
         return StoredQueue(deepcopy(log.metadata), log.head)
 
     async def frozen(self, ref: QueueRef) -> Freeze | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from zaqar_impl.domain.errors import NotFound
 from zaqar_impl.domain.values import QueueRef
-from zaqar_impl.domain.watching import Event, Posted, Removed
+from zaqar_impl.domain.watching import Event, Frozen, Posted, Removed
 from zaqar_impl.storage.memory.state import State
 
 
@@ -41,6 +41,9 @@ class MemoryWatch:
             told = [each for each in event.subscriptions if each in self._watched]
             if told:
                 self._events.put_nowait(replace(event, subscriptions=told))
+        elif isinstance(event, Frozen):
+            if event.ref in self._watched.values():
+                self._events.put_nowait(event)
         elif event.subscription_id in self._watched:
             if isinstance(event, Removed):
                 self.discard(event.subscription_id)

@@ -20,6 +20,7 @@ from zaqar_impl.storage.mongodb.claimable import Claimable
 from zaqar_impl.storage.mongodb.claims import MongoClaims
 from zaqar_impl.storage.mongodb.client import Connection, answered
 from zaqar_impl.storage.mongodb.directory import Directory
+from zaqar_impl.storage.mongodb.floors import Floors
 from zaqar_impl.storage.mongodb.health import MongoHealth
 from zaqar_impl.storage.mongodb.log import Log
 from zaqar_impl.storage.mongodb.messages import MongoMessages
@@ -44,11 +45,14 @@ class MongoStorage:
         self._health = MongoHealth(self.connection, clock)
         self._clock = clock
         directory = self._directory = Directory(self.connection)
+        self.floors = floors = Floors(self.connection, clock)
         self._log = Log(self.connection, directory)
-        self._claimable = Claimable(self.connection, directory, clock)
+        self._claimable = Claimable(self.connection, directory, floors, clock)
         queues = MongoQueues(self.connection, directory)
-        messages = MongoMessages(self.connection, directory, self._log, self._claimable, clock)
-        self._draining = (self._log, self._claimable, queues, messages)
+        messages = MongoMessages(
+            self.connection, directory, self._log, self._claimable, floors, clock
+        )
+        self._draining = (self._log, self._claimable, queues, messages, floors)
         self.queues: QueueStore = queues
         self.messages: MessageStore = messages
         self.claims: ClaimStore = MongoClaims(self.connection, directory, self._claimable, clock)

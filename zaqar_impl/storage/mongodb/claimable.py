@@ -7,6 +7,7 @@ nothing, and who gets a message is decided by the conditional write that each ca
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,19 +16,23 @@ from typing import Any, TypeVar
 
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
-from pymongo import ASCENDING
+from pymongo import ASCENDING, IndexModel
 
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.values import Message, QueueRef
 from zaqar_impl.storage.grouping import Grouping
 from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb import queries as q
 from zaqar_impl.storage.mongodb.attempts import repeatedly
-from zaqar_impl.storage.mongodb.client import BY_HOLD, Connection, index_name
+from zaqar_impl.storage.mongodb.client import BY_HOLD, BY_POSITION, Connection, index_name
 from zaqar_impl.storage.mongodb.directory import Directory
+from zaqar_impl.storage.mongodb.floors import Floors
 
 #: How many messages one query finds at the most, for all the calls that it serves.
 GROUP_MESSAGES = 1000
+#: How many overdue holds one query lets go at the most: what takes a fraction of a second.
+LET_GO = 1000
 
 _T = TypeVar("_T")
 
@@ -54,9 +59,12 @@ class _Outcome:
 class Claimable:
     """The messages of all queues that may be claimed or popped."""
 
-    def __init__(self, connection: Connection, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self, connection: Connection, directory: Directory, floors: Floors, clock: Clock
+    ) -> None:
         self._connection = connection
         self._directory = directory
+        self._floors = floors
         self._clock = clock
         self._group: Grouping[QueueRef, _Wish, _Outcome] = Grouping(
             self._serve,
@@ -106,38 +114,55 @@ class Claimable:
 
     async def _oldest(self, queue: ObjectId, limit: int) -> Sequence[int]:
         """The lowest positions of claimable messages, in order."""
-        now = d.now(self._clock)
+        now, began, floor = d.now(self._clock), time.monotonic(), self._floors.of(queue)
         positions, overdue = await asyncio.gather(
-            self._unheld(queue, now, limit), self._is_any_overdue(queue, now)
+            self._unheld(queue, floor, now, limit), self._overdue(queue, now, 1)
         )
-        if overdue:
-            await self._let_go(queue, now)
-            positions = await self._unheld(queue, now, limit)
-        return positions
+        self._floors.searched(queue, floor, positions[0] if positions else None, began)
+        if overdue and await self._let_some_go(queue, now):
+            return await self._unheld(queue, floor, now, limit)
+        return await self._not_held(queue, floor, now, limit) if overdue else positions
 
-    async def _unheld(self, queue: ObjectId, now: DatetimeMS, limit: int) -> Sequence[int]:
+    async def _unheld(
+        self, queue: ObjectId, floor: int, now: DatetimeMS, limit: int
+    ) -> Sequence[int]:
+        query = q.live(queue, now) | {d.HELD: d.UNHELD, d.POSITION: {"$gt": floor}}
+        return await self._positions(query, BY_HOLD, limit, d.POSITION)
+
+    async def _not_held(
+        self, queue: ObjectId, floor: int, now: DatetimeMS, limit: int
+    ) -> Sequence[int]:
+        """As :meth:`_unheld`, those among them whose hold has yet to be let go."""
+        query = q.live(queue, now) | q.not_held(now) | {d.POSITION: {"$gt": floor}}
+        return await self._positions(query, BY_POSITION, limit, d.POSITION)
+
+    async def _overdue(self, queue: ObjectId, now: DatetimeMS, limit: int) -> Sequence[int]:
+        """Positions of messages whose hold has run out and was never let go, those first whose hold
+        ran out first."""
+        return await self._positions(q.overdue(queue, now), BY_HOLD, limit, d.HELD, d.POSITION)
+
+    async def _positions(
+        self, query: d.Document, index: IndexModel, limit: int, *order: str
+    ) -> Sequence[int]:
         found = self._connection.messages_fresh.find(
-            {d.QUEUE: queue, d.HELD: d.UNHELD, d.EXPIRES: {"$gt": now}},
+            query,
             {d.ID: 0, d.POSITION: 1},
-            hint=index_name(BY_HOLD),
+            hint=index_name(index),
             limit=limit,
             batch_size=limit,
-            sort=[(d.POSITION, ASCENDING)],
+            sort=[(field, ASCENDING) for field in order],
         )
         return [document[d.POSITION] for document in await found.to_list()]
 
-    async def _is_any_overdue(self, queue: ObjectId, now: DatetimeMS) -> bool:
-        """Whether a hold has run out that was never let go."""
-        found = await self._connection.messages_fresh.find_one(
-            _overdue(queue, now), {d.ID: 0, d.HELD: 1}, hint=index_name(BY_HOLD)
-        )
-        return found is not None
-
-    async def _let_go(self, queue: ObjectId, now: DatetimeMS) -> None:
-        """Make messages whose hold has run out as easy to find as those that never were held."""
+    async def _let_some_go(self, queue: ObjectId, now: DatetimeMS) -> bool:
+        """Make messages whose hold has run out as easy to find as those that never were held; so
+        many of them that nobody waits long for it. Whether those were all."""
+        overdue = await self._overdue(queue, now, LET_GO + 1)
+        some = q.overdue(queue, now) | {d.POSITION: {"$in": overdue[:LET_GO]}}
         free = {"$set": {d.HELD: d.UNHELD}, "$unset": {d.CLAIM: "", d.DELAYED: ""}}
         update = self._connection.messages.update_many
-        await repeatedly(lambda: update(_overdue(queue, now), free, hint=index_name(BY_HOLD)))
+        await repeatedly(lambda: update(some, free, hint=index_name(BY_POSITION)))
+        return len(overdue) <= LET_GO
 
 
 def divided(
@@ -155,7 +180,3 @@ def divided(
 
 async def _try(wish: _Wish, queue: ObjectId, share: Sequence[int]) -> _Outcome:
     return _Outcome(await wish.take(queue, share) if share else None, offered=bool(share))
-
-
-def _overdue(queue: ObjectId, now: DatetimeMS) -> dict[str, Any]:
-    return {d.QUEUE: queue, d.HELD: {"$gt": d.UNHELD, "$lte": now}}

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import pymongo
 from bson import CodecOptions
@@ -41,6 +42,10 @@ CALL_SECONDS = 20.0
 GRACE_SECONDS = 1.0
 #: How long a ping may take, in seconds.
 PING_SECONDS = 3.0
+#: How soon a server that went silent is found out, unless the URI says otherwise. When one does not
+#: answer its monitor in ``connectTimeoutMS``, 20 s by default, pymongo breaks off what waits for it
+#: and tries it again; until then it would wait for the silent one, whoever is primary by then.
+WATCHFUL: Mapping[str, int] = {"heartbeatFrequencyMS": 1000, "connectTimeoutMS": 2000}
 SCHEMES = ("mongodb://", "mongodb+srv://")
 #: MongoDB 5.0, the first with snapshot reads outside of transactions.
 MIN_WIRE_VERSION = 13
@@ -212,7 +217,13 @@ def _client(uri: str) -> AsyncMongoClient[d.Document]:
     whose value it can't take, tls among them, and go on without it."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        return AsyncMongoClient(uri, driver=DriverInfo(DRIVER_NAME))
+        return AsyncMongoClient(uri, driver=DriverInfo(DRIVER_NAME), **watchful(uri))
+
+
+def watchful(uri: str) -> dict[str, Any]:
+    """Those of :data:`WATCHFUL` that the URI does not give: pymongo would let an argument win."""
+    given = {name.lower() for name, _ in parse_qsl(urlsplit(uri).query, keep_blank_values=True)}
+    return {name: value for name, value in WATCHFUL.items() if name.lower() not in given}
 
 
 class Connected(Protocol):

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
@@ -16,6 +16,7 @@ from zaqar_impl.domain.values import Message, NewMessage, Queue, QueueRef, Queue
 from zaqar_impl.storage.grouping import Grouping, shared
 from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
+from zaqar_impl.storage.mongodb import queries as q
 from zaqar_impl.storage.mongodb.attempts import repeatedly
 from zaqar_impl.storage.mongodb.claimable import Claimable, divided
 from zaqar_impl.storage.mongodb.client import (
@@ -28,23 +29,14 @@ from zaqar_impl.storage.mongodb.client import (
     index_name,
 )
 from zaqar_impl.storage.mongodb.directory import Directory
+from zaqar_impl.storage.mongodb.floors import Floors
 from zaqar_impl.storage.mongodb.log import Log
+from zaqar_impl.storage.mongodb.pages import Page, PageReader
 from zaqar_impl.storage.removal import check_removal
 
 #: MongoDB keeps documents of up to 16 MiB; this leaves room for what is besides the body, and takes
 #: the largest request that may be configured also when its body is sealed.
 MAX_BODY_BYTES = 15 * 1024 * 1024 + 1024
-
-
-class _Page(NamedTuple):
-    """A page as it is asked for; readers who follow a queue often ask for the same one."""
-
-    ref: QueueRef
-    after: int
-    limit: int
-    hide_producer: str | None
-    claimed: bool
-    delayed: bool
 
 
 class MongoMessages:
@@ -56,14 +48,17 @@ class MongoMessages:
         directory: Directory,
         log: Log,
         claimable: Claimable,
+        floors: Floors,
         clock: Clock,
     ) -> None:
         self.connection = connection
         self._directory = directory
         self._log = log
         self._claimable = claimable
+        self._floors = floors
         self._clock = clock
-        self._pages: Grouping[_Page, None, Sequence[Message]] = shared(self._page)
+        self._reader = PageReader(connection, directory, floors, clock)
+        self._pages: Grouping[Page, None, Sequence[Message]] = shared(self._page)
 
     @answered
     async def post(
@@ -94,30 +89,16 @@ class MongoMessages:
     ) -> Sequence[Message]:
         if after >= d.MAX_POSITION:
             return []
-        page = _Page(ref, max(after, 0), limit, hide_producer, include_claimed, include_delayed)
+        page = Page(ref, max(after, 0), limit, hide_producer, include_claimed, include_delayed)
         return await self._pages.submit(page, None)
 
     async def _page(
-        self, page: _Page, callers: Sequence[None]
+        self, page: Page, callers: Sequence[None]
     ) -> Sequence[Sequence[Message] | BaseException]:
         """One look for all that want the same page."""
         with self.connection.time_limit():
-            found = await self._directory.ask(page.ref, partial(self._look, page))
+            found = await self._directory.ask(page.ref, partial(self._reader.read, page))
         return [found or []] * len(callers)
-
-    async def _look(self, page: _Page, queue: ObjectId) -> Sequence[Message]:
-        now = d.now(self._clock)
-        query = _live(queue, now) | _shown(now, claimed=page.claimed, delayed=page.delayed)
-        query[d.POSITION] = {"$gt": page.after}
-        if page.hide_producer is not None:
-            query[d.PRODUCER] = {"$ne": page.hide_producer}
-        found = self.connection.messages_snapshot.find(
-            query,
-            hint=index_name(BY_POSITION),
-            limit=page.limit,
-            sort=[(d.POSITION, ASCENDING)],
-        )
-        return [d.to_message(document, now) for document in await found.to_list()]
 
     async def drain(self) -> None:
         """Return when nothing is being listed any more."""
@@ -128,7 +109,7 @@ class MongoMessages:
         now = d.now(self._clock)
 
         async def named(queue: ObjectId) -> Sequence[Message]:
-            found = self.connection.messages.find(_live(queue, now) | _among(ids), hint=BY_ID)
+            found = self.connection.messages.find(q.live(queue, now) | q.among(ids), hint=BY_ID)
             return _in_order([d.to_message(document, now) for document in await found.to_list()])
 
         return await self._directory.ask(ref, named) or []
@@ -145,7 +126,7 @@ class MongoMessages:
         while not await self._delete_if_allowed(queue, message, claim_id):
             now = d.now(self._clock)
             kept = await self.connection.messages_fresh.find_one(
-                _live(queue, now) | {d.ID: message}, {d.HELD: 1, d.CLAIM: 1}, hint=BY_ID
+                q.live(queue, now) | {d.ID: message}, {d.HELD: 1, d.CLAIM: 1}, hint=BY_ID
             )
             if kept is None:
                 return False
@@ -158,9 +139,9 @@ class MongoMessages:
     ) -> bool:
         """Delete the message, atomically, if :func:`check_removal` would let it go now."""
         now = d.now(self._clock)
-        query = _live(queue, now) | {d.ID: message}
+        query = q.live(queue, now) | {d.ID: message}
         if claim_id is None:
-            query |= _shown(now, claimed=False, delayed=True)
+            query |= q.shown(now, claimed=False, with_delayed=True)
         else:
             # An id that this driver never gave out is nobody's claim, like a new one.
             query |= {d.HELD: {"$gt": now}, d.CLAIM_ID: d.object_id(claim_id) or ObjectId()}
@@ -173,8 +154,8 @@ class MongoMessages:
         async def delete(queue: ObjectId) -> int:
             """How many were there; all are deleted."""
             if claim_ids is None:
-                return await self._delete_all({d.QUEUE: queue} | _among(ids), BY_ID)
-            named = _live(queue, d.now(self._clock)) | _among(ids)
+                return await self._delete_all({d.QUEUE: queue} | q.among(ids), BY_ID)
+            named = q.live(queue, d.now(self._clock)) | q.among(ids)
             return await self.connection.transaction(
                 partial(self._delete_claimed, named, claim_ids)
             )
@@ -218,18 +199,18 @@ class MongoMessages:
         messages, now = self.connection.messages, d.now(self._clock)
         free = {d.POSITION: {"$in": positions}, d.HELD: {"$lte": now}}
         found = messages.find(
-            _live(queue, now) | free, hint=index_name(BY_POSITION), session=session
+            q.live(queue, now) | free, hint=index_name(BY_POSITION), session=session
         )
         candidates = _in_order([d.to_message(document, now) async for document in found])
         popped, others = divided(candidates, accept)
         if others:
             await messages.update_many(
-                _among(others), d.passing_over(now), hint=BY_ID, session=session
+                q.among(others), d.passing_over(now), hint=BY_ID, session=session
             )
         if not popped:
             return None
         await messages.delete_many(
-            _among([message.id for message in popped]), hint=BY_ID, session=session
+            q.among([message.id for message in popped]), hint=BY_ID, session=session
         )
         return popped
 
@@ -254,9 +235,9 @@ class MongoMessages:
         now = d.now(self._clock)
         # All of one moment, so that the counts and the ends of the log fit together.
         async with self.connection.client.start_session(snapshot=True) as session:
-            held = await self._count(BY_HOLD, _live(queue.id, now) | _held(now), session)
-            free = await self._count(BY_HOLD, _live(queue.id, now) | _not_held(now), session)
-            delayed = await self._count(BY_DELAY, _live(queue.id, now) | _delayed(now), session)
+            held = await self._count(BY_HOLD, q.live(queue.id, now) | q.held(now), session)
+            free = await self._count(BY_HOLD, q.live(queue.id, now) | q.not_held(now), session)
+            delayed = await self._count(BY_DELAY, q.live(queue.id, now) | q.delayed(now), session)
             return QueueStats(
                 claimed=held - delayed,
                 free=free + delayed,
@@ -275,40 +256,14 @@ class MongoMessages:
         self, queue: ObjectId, now: DatetimeMS, direction: int, session: AsyncClientSession
     ) -> Message | None:
         found = await self.connection.messages.find_one(
-            _live(queue, now) | _shown(now, claimed=True, delayed=False),
+            q.live(queue, now)
+            | q.shown(now, claimed=True, with_delayed=False)
+            | {d.POSITION: {"$gt": self._floors.of(queue)}},
             hint=index_name(BY_POSITION),
             sort=[(d.POSITION, direction)],
             session=session,
         )
         return d.to_message(found, now) if found else None
-
-
-def _live(queue: ObjectId, now: DatetimeMS) -> dict[str, Any]:
-    return {d.QUEUE: queue, d.EXPIRES: {"$gt": now}}
-
-
-def _held(now: DatetimeMS) -> dict[str, Any]:
-    """By a claim or a delay."""
-    return {d.HELD: {"$gt": now}}
-
-
-def _not_held(now: DatetimeMS) -> dict[str, Any]:
-    return {d.HELD: {"$lte": now}}
-
-
-def _delayed(now: DatetimeMS) -> dict[str, Any]:
-    return {d.DELAYED: {"$gt": now}}
-
-
-def _shown(now: DatetimeMS, *, claimed: bool, delayed: bool) -> dict[str, Any]:
-    """What is left of the messages without those that are claimed, or delayed, if it says so."""
-    if claimed:
-        return {} if delayed else {d.DELAYED: {"$not": {"$gt": now}}}
-    return {"$or": [_not_held(now), _delayed(now)]} if delayed else _not_held(now)
-
-
-def _among(ids: Sequence[str]) -> dict[str, Any]:
-    return {d.ID: {"$in": d.object_ids(ids)}}
 
 
 def _in_order(messages: Sequence[Message]) -> Sequence[Message]:

@@ -12,13 +12,13 @@ the moment at which the first of them was added, and what it tells twice is told
 
 import asyncio
 import contextlib
-import itertools
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bson import ObjectId
+from bson import ObjectId, Timestamp
 from pymongo import ASCENDING
 from pymongo.asynchronous.change_stream import AsyncDatabaseChangeStream
 from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
@@ -26,7 +26,8 @@ from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
 from zaqar_impl.domain.clock import Clock
 from zaqar_impl.domain.errors import NotFound, StorageUnavailable
 from zaqar_impl.domain.values import Kind, QueueRef
-from zaqar_impl.domain.watching import Event, Posted, Removed, Retimed
+from zaqar_impl.domain.watching import Event, Frozen, Posted, Removed, Retimed
+from zaqar_impl.storage.ending import check_cancelled
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb.client import BY_ID, BY_POSITION, Connection, answered, index_name
 from zaqar_impl.storage.mongodb.directory import Directory
@@ -40,21 +41,16 @@ WAIT_MS = 100
 SILENT_SECONDS = 10.0
 #: Seconds until a stream that could not be opened is tried again.
 PAUSE_SECONDS = 0.2
+#: How many times as long as it took to open the stream it is left alone, for opening it takes the
+#: longer, the more is followed.
+REST_FACTOR = 5
 #: How many messages are read at once where the stream's history is lost.
-PAGE = 100
+PAGE = 50
 
 #: What the server says when it has not kept, or can't find, what the stream is to go on from.
 _HISTORY_LOST = (136, 280, 286)
 
 Stream = AsyncDatabaseChangeStream[d.Document]
-
-
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """A place in the server's history; places have the order of their numbers."""
-
-    number: int
-    options: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -68,6 +64,14 @@ class _Followed:
     subscriptions: set[str] = field(default_factory=set)
 
 
+class _Ids(list[ObjectId]):
+    """Ids for a pipeline, which nobody changes: pymongo copies all of it, which would take several
+    times as long as all else."""
+
+    def __deepcopy__(self, _memo: object) -> "_Ids":
+        return self
+
+
 class MongoWatch:
     """:class:`~zaqar_impl.storage.watching.Watch` on MongoDB."""
 
@@ -78,25 +82,22 @@ class MongoWatch:
         self._queues: dict[ObjectId, _Followed] = {}
         self._owners: dict[ObjectId, ObjectId] = {}
         self._stream: Stream | None = None
-        self._numbers = itertools.count()
-        #: Where the stream is, None where it has no history to go on from.
-        self._point: _Point | None = None
-        #: Where it has to go back to for what was added.
-        self._back: _Point | None = None
+        #: The moment of the server's history that the stream has got to, None where there is none
+        #: to go on from.
+        self._place: Timestamp | None = None
+        #: The moment that it has to go back to for what was added.
+        self._back: Timestamp | None = None
         self._is_stale = False
+        self._not_before = 0.0
         self._is_wanted = asyncio.Event()
-        self._last_token: object = None
         self._fails = False
 
     @answered
     async def add(self, ref: QueueRef, subscription_id: str, *, after: int | None = None) -> int:
-        if self._point is None:
-            self._reach(start_at_operation_time=await self._committed_time())
         # Before it looks at the queue, so that the stream has all that happens afterwards.
-        point = self._point
+        place = self._place or await self._committed_time()
         queue, head = await self._find(ref, subscription_id)
-        if self._back is None or (point and point.number < self._back.number):
-            self._back = point
+        self._back = min(self._back or place, place)
         begin = head if after is None else after
         followed = self._queues.setdefault(queue, _Followed(ref, begin))
         if after is not None:
@@ -120,6 +121,7 @@ class MongoWatch:
 
     async def next(self) -> Sequence[Event]:
         while True:
+            check_cancelled()
             try:
                 async with asyncio.timeout(SILENT_SECONDS):
                     events = await self._look()
@@ -146,10 +148,11 @@ class MongoWatch:
             raise NotFound(f"Subscription {subscription_id!r} does not exist in {ref}.")
         return record.id, record.head
 
-    async def _committed_time(self) -> Any:
+    async def _committed_time(self) -> Timestamp:
         """A moment of the server's history; what is read from now on is not from before it."""
         async with self.connection.client.start_session(causal_consistency=False) as session:
             await self.connection.queues[Kind.QUEUE].find_one({}, {d.ID: 1}, session=session)
+            assert session.operation_time is not None
             return session.operation_time
 
     async def _look(self) -> Sequence[Event]:
@@ -157,7 +160,7 @@ class MongoWatch:
         if not self._queues:
             await self._rest()
             return []
-        if self._stream is None or self._is_stale:
+        if self._stream is None or (self._is_stale and time.monotonic() >= self._not_before):
             await self._open()
         behind = [(queue, each) for queue, each in self._queues.items() if each.is_behind]
         if behind:
@@ -170,7 +173,9 @@ class MongoWatch:
     async def _rest(self) -> None:
         """Return when something is watched again, or after a while."""
         await self._leave()
-        self._point = self._back = None
+        if self._queues:
+            return
+        self._place = self._back = None
         self._is_wanted.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SILENT_SECONDS / 2):
@@ -179,17 +184,18 @@ class MongoWatch:
     async def _open(self) -> None:
         """Open the stream anew, for what is watched now."""
         await self._leave()
-        self._is_stale, begin, self._back = False, self._back or self._point, None
-        try:
-            self._stream = await self.connection.database.watch(
-                _pipeline(list(self._queues), list(self._owners)),
-                max_await_time_ms=WAIT_MS,
-                **(begin.options if begin else {}),
-            )
-        except BaseException:
-            self._is_stale, self._back = True, begin
-            raise
-        self._point = begin
+        if self._place is None and self._back is None:
+            # Before the log is read, so that the stream has all that this does not show.
+            self._place = await self._committed_time()
+        began, begin = time.monotonic(), min(each for each in (self._back, self._place) if each)
+        self._is_stale, self._back, self._place = False, None, begin
+        self._stream = await self.connection.database.watch(
+            _pipeline(_Ids(self._queues), _Ids(self._owners)),
+            max_await_time_ms=WAIT_MS,
+            start_at_operation_time=begin,
+        )
+        now = time.monotonic()
+        self._not_before = now + REST_FACTOR * (now - began)
 
     async def _leave(self) -> None:
         stream, self._stream = self._stream, None
@@ -199,18 +205,13 @@ class MongoWatch:
     def _note(self, stream: Stream, change: Mapping[str, Any] | None) -> None:
         """Remember where the stream is.
 
-        The token of an event leads on only where the stream passes that event on, which it may not
-        do any more when it is opened anew; its time always does. Without events there is a token of
-        the place that the server has got to.
+        A moment, and not the token of an event: that leads on only where the stream passes the
+        event on, which it may not do any more when it is opened anew.
         """
         if change is not None:
-            self._last_token = change["_id"]
-            self._reach(start_at_operation_time=change["clusterTime"])
-        elif (token := stream.resume_token) is not None and token != self._last_token:
-            self._reach(resume_after=token)
-
-    def _reach(self, **options: Any) -> None:
-        self._point = _Point(next(self._numbers), options)
+            self._place = change["clusterTime"]
+        elif moment := _moment(stream.resume_token):
+            self._place = moment
 
     def _events(self, change: Mapping[str, Any]) -> Sequence[Event]:
         """What a change says to those who follow; nothing if it was told before."""
@@ -218,6 +219,8 @@ class MongoWatch:
             return self._posted(change["fullDocument"])
         key = change["documentKey"][d.ID]
         if (followed := self._queues.get(key)) is not None:
+            if change["operationType"] == "update":
+                return [Frozen(followed.ref)]
             return self._removed(sorted(followed.subscriptions))
         if key not in self._owners:
             return []
@@ -250,7 +253,7 @@ class MongoWatch:
         )
         page = await found.to_list()
         events = [*self._removed(await self._missing(queue, followed))]
-        if page:
+        if page and followed.subscriptions:
             followed.last = int(page[-1][d.POSITION])
             messages = [d.to_message(document, d.now(self._clock)) for document in page]
             events.append(Posted(followed.ref, messages, tuple(followed.subscriptions)))
@@ -275,7 +278,7 @@ class MongoWatch:
         with contextlib.suppress(PyMongoError):
             await self._leave()
         if isinstance(error, OperationFailure) and error.code in _HISTORY_LOST:
-            self._point = self._back = None
+            self._place = self._back = None
             for followed in self._queues.values():
                 followed.is_behind = True
         await asyncio.sleep(PAUSE_SECONDS)
@@ -289,9 +292,16 @@ class MongoWatch:
         self._fails = error is not None
 
 
-def _pipeline(
-    queues: Sequence[ObjectId], subscriptions: Sequence[ObjectId]
-) -> Sequence[Mapping[str, Any]]:
+def _moment(token: Mapping[str, Any] | None) -> Timestamp | None:
+    """The moment that the server has got to when it had nothing to tell, from the token that it
+    gives then: 82, which is the type, seconds and number are how each token begins."""
+    text = str(token["_data"]) if token else ""
+    if not text.startswith("82"):
+        return None
+    return Timestamp(int(text[2:10], 16), int(text[10:18], 16))
+
+
+def _pipeline(queues: _Ids, subscriptions: _Ids) -> Sequence[Mapping[str, Any]]:
     """What lets those changes pass that concern these queues and subscriptions.
 
     Messages that are adopted by a queue were claimed before, so they are told from those that are
@@ -303,19 +313,25 @@ def _pipeline(
         f"fullDocument.{d.QUEUE}": {"$in": queues},
         f"fullDocument.{d.CLAIM_COUNT}": 0,
     }
-    deleted = {
-        "ns.coll": {"$in": ["queues", "topics", "subscriptions"]},
-        "operationType": "delete",
-        f"documentKey.{d.ID}": {"$in": [*queues, *subscriptions]},
+    # Each list of ids is there once: to write them is most of what opening the stream takes.
+    of_queues = {
+        "ns.coll": {"$in": ["queues", "topics"]},
+        f"documentKey.{d.ID}": {"$in": queues},
+        "$or": _deleted_or_set(d.FREEZE),
     }
-    retimed = {
+    of_subscriptions = {
         "ns.coll": "subscriptions",
-        "operationType": "update",
         f"documentKey.{d.ID}": {"$in": subscriptions},
-        f"updateDescription.updatedFields.{d.ENDS}": {"$exists": True},
+        "$or": _deleted_or_set(d.ENDS),
     }
     kept = ["operationType", "clusterTime", "documentKey", "fullDocument"]
     return [
-        {"$match": {"$or": [posted, deleted, retimed]}},
+        {"$match": {"$or": [posted, of_queues, of_subscriptions]}},
         {"$project": dict.fromkeys([*kept, f"updateDescription.updatedFields.{d.ENDS}"], 1)},
     ]
+
+
+def _deleted_or_set(field: str) -> Sequence[Mapping[str, Any]]:
+    """That a document is gone, or that this field of it has another value."""
+    changed = {f"updateDescription.updatedFields.{field}": {"$exists": True}}
+    return [{"operationType": "delete"}, {"operationType": "update", **changed}]

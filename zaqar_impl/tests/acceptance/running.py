@@ -26,21 +26,28 @@ def refused(*flags: str) -> tuple[int, str]:
     return done.returncode, done.stderr.strip().splitlines()[-1]
 
 
+def serves(worker: psutil.Process) -> bool:
+    """Whether a worker has come so far that it talks to MongoDB; False if it is gone."""
+    with contextlib.suppress(psutil.Error):
+        return any(each.status == psutil.CONN_ESTABLISHED for each in worker.net_connections())
+    return False
+
+
 class RunningServer:
     """``zaqar-server`` in a process of its own, on a free port, with its data in ``data_dir``.
 
     Without ``data_dir`` the flags say where the data are; without ``port``, what it listens on.
-    It serves REST unless ``role`` says something else.
+    It serves REST unless ``role`` says something else; None leaves it to the flags.
     """
 
     def __init__(
-        self, data_dir: Path | None, *flags: str, port: int | None = 0, role: str = "rest"
+        self, data_dir: Path | None, *flags: str, port: int | None = 0, role: str | None = "rest"
     ) -> None:
         self.data_dir = data_dir
         command = [sys.executable, "-c", "from zaqar_impl.cli import main; main()", *flags]
         if port is not None:
-            command += ["--port", str(port), "--websocket-port", str(port and 0)]
-        if "--role" not in flags:
+            command += ["--port", str(port), "--websocket-port", "0"]
+        if role is not None:
             command += ["--role", role]
         if data_dir is not None:
             command += ["--data-dir", str(data_dir)]

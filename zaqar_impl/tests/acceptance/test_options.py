@@ -135,11 +135,26 @@ def test_message_store(start: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.option("drivers.transport")
-def test_transport(tmp_path: Path) -> None:
-    """A server that would speak something else than what is asked of it does not start."""
-    line = refused(tmp_path / "zaqar.conf", "[drivers]\ntransport = websocket\n")
-
-    assert line.startswith("[drivers] transport = websocket: has to be wsgi;")
+@pytest.mark.option(
+    "drivers:transport:websocket.bind",
+    "drivers:transport:websocket.port",
+    "drivers:transport:websocket.workers",
+)
+def test_transport(tmp_path: Path, free_port: int) -> None:
+    """The WebSocket alone, on that address and port, with so many workers."""
+    file = tmp_path / "zaqar.conf"
+    file.write_text(
+        "[drivers]\nmessage_store = memory\ntransport = websocket\n"
+        f"[drivers:transport:websocket]\nbind = 127.0.0.2\nport = {free_port}\nworkers = 3\n"
+    )
+    server = RunningServer(None, "--config-file", str(file), port=None, role=None).wait_ready()
+    try:
+        assert server.websocket_url == f"ws://127.0.0.2:{free_port}/"
+        assert "REST API" not in server.text
+        [master] = [one for one in psutil.Process(server.process.pid).children() if one.children()]
+        assert len(master.children()) == 3
+    finally:
+        assert server.stop() == 0, server.text
 
 
 @pytest.mark.option("DEFAULT.auth_strategy")

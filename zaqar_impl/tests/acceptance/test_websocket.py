@@ -5,6 +5,8 @@ killed."""
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import uuid
 import warnings
@@ -17,6 +19,7 @@ import pytest
 import requests
 from websocket import WebSocketException
 
+from zaqar_impl.bench.websocket import WEBSOCKET_SCENARIOS
 from zaqar_impl.specdoc import ASYNCAPI, bundle, spec_root
 from zaqar_impl.tests.acceptance.running import RunningServer
 from zaqar_impl.tests.websocket.clients import Client, Closed
@@ -187,3 +190,17 @@ def test_port_that_is_taken(both: RunningServer, tmp_path: Path) -> None:
     server = RunningServer(tmp_path, "--websocket-port", port, port=None, role="websocket")
     assert server.wait() == 4
     assert "--websocket-port" in server.text
+
+
+@pytest.mark.parametrize("scenario", WEBSOCKET_SCENARIOS)
+def test_bench(both: RunningServer, scenario: str) -> None:
+    """Each scenario brings something, without an error; that of idle connections tells memory."""
+    command = [sys.executable, "-c", "from zaqar_impl.bench.cli import main; main()"]
+    flags = ["--scenario", scenario, "--connections", "20", "--time", "1", "--nodebug"]
+    flags += ["--server_url", both.websocket_url.rstrip("/")]
+    done = subprocess.run([*command, *flags], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (run,) = json.loads(done.stdout)["scenarios"]
+    assert run["errors"] == {}
+    assert run["rate"] > 0
+    assert any("MiB" in note for note in run.get("notes", [])) == (scenario == "ws-idle")

@@ -91,6 +91,21 @@ def test_what_is_no_request_is_a_400(port: int, request_bytes: bytes) -> None:
     assert b'{"title":"Bad Request","description":' in answer
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(b"GET /v2/queues HTTP/1.1\r\nA: ", id="a header"),
+        pytest.param(b"GET /v2/queues?", id="a query"),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"A: b\r\n" * 40_000, id="trailers"
+        ),
+    ],
+)
+def test_a_line_without_an_end_is_cut(port: int, start: bytes) -> None:
+    """Nothing of a head is taken for ever, and no more than its bound."""
+    assert ask(port, start, *[b"x" * 30_000] * 4, pause=0.05).startswith(b"HTTP/1.1 400")
+
+
 def test_a_head_that_does_not_end_is_given_up(port: int) -> None:
     """Slow headers are a 408."""
     answer = ask(port, POST[:40], pause=1.0)

@@ -81,8 +81,8 @@ WHOLE = "has to be a whole number"
             id="strategy",
         ),
         pytest.param(
-            "drivers", "transport", "websocket",
-            "has to be wsgi; there is no WebSocket API in this version",
+            "drivers", "transport", "soap",
+            "has to be one of all, rest, wsgi, websocket",
             id="transport",
         ),
     ],

@@ -18,6 +18,7 @@ from zaqar_impl.push import LEASE, Follower, Following, Notice, follower
 from zaqar_impl.specdoc import Shape
 from zaqar_impl.storage.contract import FakeClock
 from zaqar_impl.storage.memory import MemoryStorage
+from zaqar_impl.storage.memory.watching import MemoryWatch
 
 REF = QueueRef("project", "jobs")
 CALLER = Caller("project", "3381af92-2b9e-11e3-b191-71861300734c")
@@ -334,6 +335,27 @@ async def test_storage_that_fails_is_asked_again(
         await until(lambda: failures < 0)
         await asyncio.sleep(0.05)
         assert await rows(service) == []
+
+
+async def test_attempt_that_failed_is_repeated(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it left is no subscription that the connection has."""
+
+    async def failing(*_args: Any, **_kwargs: Any) -> Any:
+        raise StorageUnavailable
+
+    connection = Connection()
+    async with Follower(service) as pushing:
+        with monkeypatch.context() as patched:
+            patched.setattr(MemoryWatch, "add", failing)
+            with pytest.raises(StorageUnavailable):
+                await subscribe(pushing, connection)
+        await subscribe(pushing, connection)
+        await asyncio.sleep(0.1)
+        assert await rows(service) == ["websocket:1"]
+        await post(service, "1")
+        await until(lambda: connection.bodies == [b"1"])
 
 
 async def test_connection_that_fails_disturbs_nobody(

@@ -9,6 +9,7 @@ import msgpack
 import pytest
 import websocket
 from websockets.sync.client import connect as websockets_connect
+from websockets.typing import Subprotocol
 
 from zaqar_impl.tests.websocket.clients import Client
 from zaqar_impl.tests.websocket.conftest import Deploy
@@ -127,7 +128,7 @@ def test_websockets(deployments: Deploy, compression: str | None) -> None:
     url = f"{deployments().server.websocket_url}any/path%ff/../x?y=z#f".split("#")[0]
     headers = {"Client-ID": "3381af92-2b9e-11e3-b191-71861300734c", "X-Project-ID": "p"}
     with websockets_connect(
-        url, compression=compression, subprotocols=["chat"], origin="http://elsewhere.example"
+        url, compression=compression, subprotocols=[Subprotocol("chat")]
     ) as connection:
         assert connection.subprotocol is None
         connection.send(json.dumps({"action": "ping_node", "headers": headers}))

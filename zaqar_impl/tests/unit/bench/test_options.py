@@ -164,3 +164,17 @@ def test_secrets_are_not_shown() -> None:
     options = parse(["--baseline-mongodb", "mongodb://u:secret@h/"])
 
     assert "secret" not in str(parameters(options))
+
+
+def test_scenarios_of_the_websocket_have_its_url() -> None:
+    """And go with no others."""
+    options = parse(["--scenario", "ws-post-1,ws-idle", "--server_url", "ws://h:9000"])
+    assert options.scenarios == ["ws-post-1", "ws-idle"]
+    for wrong in (
+        ["--scenario", "ws-post-1"],
+        ["--scenario", "post-1", "--server_url", "ws://h:9000"],
+        ["--scenario", "ws-post-1,post-1", "--server_url", "ws://h:9000"],
+        ["--scenario", "ws-post-1", "--server_url", "ws://h:9000", "--self-check"],
+    ):
+        with pytest.raises(WrongOptions):
+            parse(wrong)
