@@ -149,6 +149,7 @@ def test_a_report_of_a_broken_kit_exits_with_4(
         (["--known", "/nowhere"], "cannot read the known failures"),
         (["--header", "nonsense"], "'nonsense' is no header; write --header 'NAME: VALUE'"),
         ([ONE, "--report", "/nowhere/report"], "cannot write /nowhere/report"),
+        ([ONE, "--websocket-url", "http://kit.invalid"], "is no WebSocket"),
     ],
 )
 def test_bad_usage_exits_with_2_and_one_line(
@@ -182,6 +183,25 @@ def test_what_the_parser_refuses_exits_with_2(arguments: list[str]) -> None:
         cli.main(arguments)
 
     assert caught.value.code == cli.EXIT_USAGE
+
+
+def test_a_websocket_that_is_not_there_exits_with_3(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is said of a service that is not there, whichever of its transports it is."""
+    with serving(Always(204)) as url:
+        code = run(url, ONE, "--websocket-url", url.replace("http", "ws"))
+
+    assert code == cli.EXIT_UNREACHABLE
+    assert "mend --websocket-url" in capsys.readouterr().err
+
+
+def test_without_a_websocket_its_profiles_are_skipped(capsys: pytest.CaptureFixture[str]) -> None:
+    """One word for all of a profile, and nothing that counts against the target."""
+    with serving(Always(204)) as url:
+        code = run(url, "--profile", "websocket", "--profile", "core", ONE, "websocket-reply")
+
+    out = capsys.readouterr().out
+    assert code == 0
+    assert "give --websocket-url: all of websocket" in " ".join(out.split())
 
 
 def test_report_and_junit_are_written(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from zaqar_conformance.target import Target
 from zaqar_conformance.verdict import Outcome
 from zaqar_conformance.websocket.actions import usual
 
-from .liars import nothing
 from .miniature import Miniature
 from .trying import deployed
 
@@ -64,7 +63,8 @@ class Talkative(Miniature):
 class Lenient(Miniature):
     """Takes any name."""
 
-    check_names_of = nothing
+    def check_names_of(self, body: dict[str, Any]) -> None:
+        """Without a look."""
 
 
 def found(server: Miniature, examples: int, *actions: str) -> dict[str, CaseLine]:

@@ -12,14 +12,9 @@ from zaqar_conformance.target import Target
 
 from .liars import Liar, liars
 from .miniature import Miniature
-from .trying import PATIENCE, deployed, tried
+from .trying import deployed, patience, tried
 
 LIARS = {liar.fault: liar for liar in liars()}
-
-
-def patience(id: str) -> float:
-    """How long to wait for a liar: one may owe a reply over the WebSocket, which never comes."""
-    return 2.0 if id.startswith("websocket-") else PATIENCE
 
 
 @pytest.fixture
@@ -37,7 +32,7 @@ def test_liar_is_caught(wrong: tuple[Liar, Miniature, Target]) -> None:
     liar, server, target = wrong
 
     found = {
-        id: tried(registry()[id], target, server.advance, patience=patience(id))
+        id: tried(registry()[id], target, server.advance, timeout=patience(id))
         for id in liar.caught_by
     }
 

@@ -14,8 +14,9 @@ from zaqar_conformance.case import Case, Mismatch, SetupFailed, registry
 from zaqar_conformance.target import Target
 
 from .miniature import Answer, Miniature, Request
+from .miniature.lines import Line
 from .miniature.wire import NOTHING
-from .trying import tried
+from .trying import deployed, patience, tried
 
 CASES = registry()
 
@@ -53,34 +54,47 @@ class Nonsense(Miniature):
             return answer
         return replace(answer, content=self.change(json.loads(answer.body())))
 
+    def replied(self, line: Line, kind: str, request: Any, reply: dict[str, Any]) -> None:
+        """The reply, spoilt if its turn has come."""
+        self.answered += 1
+        if (self.answered - self.place) % _PLACES == 0:
+            reply = self.change(reply)
+        super().replied(line, kind, request, reply)
+
+    def notify(self, line: Line, notice: dict[str, Any]) -> None:
+        """The notification, spoilt likewise."""
+        self.answered += 1
+        spoils = (self.answered - self.place) % _PLACES == 0
+        super().notify(line, self.change(notice) if spoils else notice)
+
 
 @pytest.fixture(
     params=[(_spoilt, 0), (_emptied, 1), (_spoilt, 2), (_emptied, 3)],
     ids=["spoilt from the first", "emptied from the second", "spoilt later", "emptied later"],
 )
-def nonsense(request: pytest.FixtureRequest) -> Iterator[tuple[Nonsense, str]]:
+def nonsense(request: pytest.FixtureRequest) -> Iterator[tuple[Nonsense, Target]]:
     """A server that spoils every fourth of its answers, and where it answers."""
     server = Nonsense()
     server.change, server.place = request.param
-    with server.serving() as url:
-        yield server, url
+    with deployed(server) as target:
+        yield server, target
 
 
-def test_no_case_breaks(nonsense: tuple[Nonsense, str]) -> None:
+def test_no_case_breaks(nonsense: tuple[Nonsense, Target]) -> None:
     """On spoilt answers a case finds a mismatch, fails in its set-up, or passes; nothing else."""
-    server, url = nonsense
+    server, target = nonsense
 
     broken = {
         case.id: outcome
         for case in CASES.values()
-        if (outcome := _outcome(case, server, url)) is not None
+        if (outcome := _outcome(case, server, target)) is not None
     }
 
     assert broken == {}
 
 
-def _outcome(case: Case, server: Nonsense, url: str) -> Exception | None:
+def _outcome(case: Case, server: Nonsense, target: Target) -> Exception | None:
     """What the case raised that no case may raise."""
     server.answered = 0
-    raised = tried(case, Target(url), server.advance)
+    raised = tried(case, target, server.advance, timeout=patience(case.id))
     return None if isinstance(raised, Mismatch | SetupFailed | None) else raised

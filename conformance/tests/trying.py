@@ -27,6 +27,11 @@ POOL_URIS: Final = tuple(
 )
 
 
+def patience(id: str) -> float:
+    """How long to wait for a wrong server: over the WebSocket one may owe a reply for ever."""
+    return 1.5 if id.startswith("websocket-") else PATIENCE
+
+
 @contextlib.contextmanager
 def deployed(server: Miniature, path: str = "", **more: Any) -> Iterator[Target]:
     """A server with both its transports, as a target."""
@@ -39,13 +44,13 @@ def tried(
     target: Target,
     wait: Callable[[float], None],
     limits: Limits | None = None,
-    patience: float = PATIENCE,
+    timeout: float = PATIENCE,
 ) -> Exception | None:
     """What the case raised, or nothing if it passed."""
     uris = target.pool_uris or POOL_URIS
     hurried = replace(
         target,
-        timeout=patience,
+        timeout=timeout,
         head_start=_HEAD_START,
         silence=_LONG_SILENCE.get(case.id, _SILENCE),
         pool_uris=uris,

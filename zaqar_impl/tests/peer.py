@@ -21,7 +21,7 @@ pooling = {pooled}
 unreliable = True
 auth_strategy =
 [drivers]
-transport = wsgi
+transport = {transport}
 message_store = mongodb
 management_store = mongodb
 [drivers:management_store:mongodb]
@@ -30,6 +30,9 @@ database = upstream_management
 [drivers:message_store:mongodb]
 uri = {uri}
 database = upstream_messages
+[drivers:transport:websocket]
+bind = 127.0.0.1
+port = {port}
 [signed_url]
 secret_key = of no importance
 """
@@ -55,23 +58,53 @@ def direct(mongodb_uri: str) -> str:
 def upstream(directory: Path, mongodb_uri: str, *, pooled: bool = False) -> Iterator[str]:
     """Upstream's REST server behind gunicorn, with 2 workers of 8 threads, on that mongod; its
     URL. With ``pooled`` it has pools, and administrators."""
-    file = directory / "zaqar.conf"
-    file.write_text(_CONFIGURATION.format(uri=direct(mongodb_uri), pooled=pooled))
+    port = _free_port()
+    file = _configured(directory, "wsgi", mongodb_uri, port, pooled=pooled)
     (directory / "upstream_app.py").write_text(_APPLICATION.format(file=str(file)))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [
-            str(Path(sys.executable).parent / "gunicorn"), "--no-control-socket", "-w", "2",
-            "-k", "gthread", "--threads", "8", "-b", f"127.0.0.1:{port}",
-            "upstream_app:application",
-        ],
-        cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
+    command = [
+        str(Path(sys.executable).parent / "gunicorn"), "--no-control-socket", "-w", "2",
+        "-k", "gthread", "--threads", "8", "-b", f"127.0.0.1:{port}", "upstream_app:application",
+    ]  # fmt: skip
+    with _running(directory, command):
         _wait_for(f"http://127.0.0.1:{port}/")
         yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def upstream_websocket(directory: Path, mongodb_uri: str) -> Iterator[str]:
+    """Upstream's WebSocket server, one process as it knows no other way; its URL."""
+    port = _free_port()
+    file = _configured(directory, "websocket", mongodb_uri, port, pooled=False)
+    # its command has the name of ours, which is in this environment too
+    server = "from zaqar.cmd.server import run; run()"
+    with _running(directory, [sys.executable, "-c", server, "--config-file", str(file)]):
+        _wait_for(f"http://127.0.0.1:{port}/")
+        yield f"ws://127.0.0.1:{port}/"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _configured(directory: Path, transport: str, uri: str, port: int, *, pooled: bool) -> Path:
+    file = directory / f"zaqar-{transport}.conf"
+    file.write_text(
+        _CONFIGURATION.format(transport=transport, uri=direct(uri), port=port, pooled=pooled)
+    )
+    return file
+
+
+@contextmanager
+def _running(directory: Path, command: list[str]) -> Iterator[None]:
+    """A command, for as long as it is needed."""
+    process = subprocess.Popen(
+        command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -81,7 +114,7 @@ def _wait_for(url: str) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            if requests.get(url, timeout=5).status_code == 300:
+            if requests.get(url, timeout=5).status_code in (200, 300):
                 return
         except requests.RequestException:  # it boots
             time.sleep(0.2)

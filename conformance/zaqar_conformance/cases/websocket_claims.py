@@ -79,11 +79,13 @@ def renewed(api: Api) -> None:
 def _over_websocket(api: Api, name: str) -> list[Any]:
     """The bodies of what was claimed over the WebSocket."""
     line, found = api.connect(), list[Any]()
-    for _ in range(_MESSAGES):
-        reply = line.ask("claim_create", {"queue_name": name, "limit": 2})
-        if reply.status == 201:
-            found += replies.bodies(reply, 201)
-    line.close()
+    try:
+        for _ in range(_MESSAGES):
+            reply = line.ask("claim_create", {"queue_name": name, "limit": 2})
+            if reply.status == 201:
+                found += replies.bodies(reply, 201)
+    finally:
+        line.wire.drop()
     return found
 
 

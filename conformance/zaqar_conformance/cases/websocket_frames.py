@@ -175,12 +175,14 @@ def others_undisturbed(api: Api) -> None:
     """A connection that ends badly leaves others answering."""
     other = api.connect()
     bad, half, gone = api.connect(), api.connect(), api.connect()
+    given.still_answers(other)
 
     bad.wire.send("text", b"\xff")
     half.wire.send_bytes(b"\x81\xfe\x7f\xff\x00")
     half.wire.drop()
     gone.send("queue_list")
     gone.wire.drop()
+    other.rest()
 
     for _ in range(3):
         given.still_answers(other)
