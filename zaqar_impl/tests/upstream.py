@@ -166,8 +166,9 @@ def _section(report: Report) -> list[str]:
         f"Spec {report.header.spec_version}: {passed} of {len(report.cases)} cases pass.", "",
     ]  # fmt: skip
     for verdict, cases in found.items():
-        heading = f"{verdict.value.capitalize()}: {len(cases)}"
-        lines += [heading, "-" * len(heading), "", ".. list-table::", "   :header-rows: 1", ""]
+        # no heading: two parts may have the same one, and a label is made of each
+        lines += [f".. rubric:: {verdict.value.capitalize()}: {len(cases)}", ""]
+        lines += [".. list-table::", "   :header-rows: 1", ""]
         lines += _row("Case", "Level", "Defect", "Expected", "Observed")
         for case in sorted(cases, key=lambda case: case.id):
             lines += _row(
