@@ -98,9 +98,12 @@ class MongoWatch:
         place = self._place or await self._committed_time()
         queue, head = await self._find(ref, subscription_id)
         self._back = min(self._back or place, place)
-        begin = head if after is None else after
-        followed = self._queues.setdefault(queue, _Followed(ref, begin))
-        if after is not None:
+        followed = self._queues.setdefault(queue, _Followed(ref, head if after is None else after))
+        if after is None:
+            # What was told since it has looked is not told again.
+            begin = max(head, followed.last)
+        else:
+            begin = after
             followed.last, followed.is_behind = min(followed.last, after), True
         followed.subscriptions.add(subscription_id)
         self._owners[ObjectId(subscription_id)] = queue
