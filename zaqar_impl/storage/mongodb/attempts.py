@@ -24,9 +24,9 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-#: The longest pause after the first conflict, in seconds: some times what a transaction takes. The
+#: The longest pause after the first conflict, in seconds: about what a transaction takes. The
 #: pauses are random, so that contenders fall out of step, and grow with their number.
-FIRST_PAUSE_SECONDS = 0.008
+FIRST_PAUSE_SECONDS = 0.003
 PAUSE_GROWTH = 1.5
 LONGEST_PAUSE_SECONDS = 0.1
 
