@@ -5,6 +5,7 @@ Each mark is set by a write that only matches a message without a live hold, so 
 under two.
 """
 
+import itertools
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -114,10 +115,24 @@ class MongoClaims:
         if dead_letters is not None:
             await self._mover.move_spent(claimable, project, dead_letters, now)
             claimable[d.CLAIM_COUNT] = {"$lt": dead_letters.max_claim_count}
-        # Done again after a lost answer, it passes over the messages that bear the mark already.
-        await self._update(BY_POSITION, claimable, d.claiming(claim, now, terms))
+        if not await self._mark(claimable, d.claiming(claim, now, terms)):
+            return None
         made = await self._read(claim, queue)
         return made and await self._accepted(made, accept)
+
+    async def _mark(self, claimable: d.Document, mark: Sequence[d.Document]) -> bool:
+        """Put the messages under a claim; False if others were quicker with all of them."""
+        attempts = itertools.count()
+
+        def update() -> Awaitable[UpdateResult]:
+            next(attempts)
+            return self.connection.messages.update_many(
+                claimable, mark, hint=index_name(BY_POSITION)
+            )
+
+        marked = await repeatedly(update)
+        # Done again after a lost answer, it passes over the messages that bear the mark already.
+        return marked.matched_count > 0 or next(attempts) > 1
 
     async def _accepted(self, claim: Claim, accept: MessageFilter | None) -> Claim | None:
         """The claim without the messages that are not accepted, which are as if it had not found

@@ -85,6 +85,7 @@ def step_down(replicas: ReplicaSet) -> None:
     replicas.wait_whole()
 
 
+@pytest.mark.long
 async def test_failing_primaries_lose_no_notification(replicas: ReplicaSet, tmp_path: Path) -> None:
     """Nor repeat one, nor change the order; and the subscriptions are still there."""
     told: list[list[int]] = [[] for _ in range(CONNECTIONS)]

@@ -136,6 +136,7 @@ def test_zaqarclient(both: RunningServer) -> None:
         ask("queue_delete")
 
 
+@pytest.mark.long
 def test_killed_worker(both: RunningServer, connect: Callable[[], Client]) -> None:
     """The connections of the other one go on, one is started in its place, and its subscriptions
     end."""

@@ -198,6 +198,7 @@ async def test_each_subscription_is_told_from_its_beginning(
     assert told.texts == bodies([message for message in listed if message.position > first])
 
 
+@pytest.mark.long
 async def test_stepping_down_loses_nothing(mongod: EmbeddedMongod, ref: QueueRef) -> None:
     """There is no primary for some seconds, and what it had not acknowledged may be gone."""
 
@@ -219,6 +220,7 @@ def mortal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embedded
         yield running
 
 
+@pytest.mark.long
 async def test_killing_the_server_loses_nothing(mortal: EmbeddedMongod, ref: QueueRef) -> None:
     """It is away for a while, and comes back with what it has acknowledged."""
 

@@ -87,6 +87,7 @@ async def subscribers(service: Service, ref: QueueRef) -> Sequence[str]:
     return [one.subscriber for one in found]
 
 
+@pytest.mark.long
 async def test_killed_process_leaves_others_undisturbed(
     mongod: EmbeddedMongod, ref: QueueRef
 ) -> None:

@@ -113,6 +113,7 @@ def _eventually(attempt: Callable[[], Any]) -> None:
             time.sleep(0.1)
 
 
+@pytest.mark.long
 @pytest.mark.option("drivers:transport:websocket.send_timeout")
 def test_client_that_asks_and_never_reads(
     connect: Callable[..., Client], deployments: Deploy
@@ -144,6 +145,7 @@ def _end(client: Client) -> int | None:
         return None
 
 
+@pytest.mark.long
 @pytest.mark.option("drivers:transport:websocket.send_buffer")
 def test_client_that_does_not_read_what_it_is_told(
     connect: Callable[..., Client], deployments: Deploy
