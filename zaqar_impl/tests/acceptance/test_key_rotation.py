@@ -95,6 +95,7 @@ def key_ids(mongod: EmbeddedMongod) -> Sequence[str]:
     return ids
 
 
+@pytest.mark.long
 def test_key_is_changed_with_no_message_lost(hosts: Hosts, mongod: EmbeddedMongod) -> None:
     """At no moment there is a message that one of the hosts can't read."""
     old, new = (

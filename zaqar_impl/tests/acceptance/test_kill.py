@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from zaqar_impl.tests.acceptance.history import reading_violations
 from zaqar_impl.tests.acceptance.running import RunningServer, serves
@@ -17,6 +18,7 @@ EXIT_STORAGE = 3
 SLOW_START = 8
 
 
+@pytest.mark.long
 def test_nothing_acknowledged_is_lost_when_a_worker_and_mongod_are_killed(tmp_path: Path) -> None:
     """kill -9 of a worker, then of mongod, then a restart on the same data, all under load."""
     server = RunningServer(tmp_path / "db", "--workers", "2").wait_ready()
