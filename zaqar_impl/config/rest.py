@@ -6,25 +6,12 @@ from collections.abc import Mapping
 from oslo_config import cfg
 
 from zaqar_impl.config.group import Groups
+from zaqar_impl.config.listening import listening
 
 REST_GROUP = "drivers:transport:wsgi"
 
 _REST = [
-    cfg.HostAddressOpt(
-        "bind",
-        default="127.0.0.1",
-        help="Address that the REST server listens on; 0.0.0.0 or :: for all of this machine's.",
-    ),
-    cfg.PortOpt(
-        "port", default=8888, help="Port that the REST server listens on; 0 for a free one."
-    ),
-    cfg.IntOpt(
-        "workers",
-        default=0,
-        min=0,
-        max=256,
-        help="REST worker processes; 0 for one a core, at most 4.",
-    ),
+    *listening("REST", 8888),
     cfg.IntOpt(
         "max_requests",
         default=1000,

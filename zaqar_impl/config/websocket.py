@@ -8,27 +8,11 @@ from typing import Any
 from oslo_config import cfg
 
 from zaqar_impl.config.group import Groups
+from zaqar_impl.config.listening import listening
 
 WEBSOCKET_GROUP = "drivers:transport:websocket"
 
-_SERVER = [
-    cfg.HostAddressOpt(
-        "bind",
-        default="127.0.0.1",
-        help="Address that the WebSocket server listens on; 0.0.0.0 or :: for all of this "
-        "machine's.",
-    ),
-    cfg.PortOpt(
-        "port", default=9000, help="Port that the WebSocket server listens on; 0 for a free one."
-    ),
-    cfg.IntOpt(
-        "workers",
-        default=0,
-        min=0,
-        max=256,
-        help="WebSocket worker processes; 0 for one a core, at most 4.",
-    ),
-]
+_SERVER = listening("WebSocket", 9000)
 
 _LIMITS = [
     cfg.IntOpt(

@@ -10,7 +10,7 @@ from zaqar_impl.tests.acceptance.running import RunningServer
 
 #: Modules that take minutes, or start many servers. They come first, so that no process is left
 #: alone with one of them in the end.
-_LONG = ("test_kit.py", "test_faults.py", "test_kill.py", "test_key_rotation.py", "test_pools.py")
+_LONG = ("test_kit.py", "test_faults.py", "test_kill.py", "test_pools.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

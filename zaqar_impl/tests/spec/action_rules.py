@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
-from zaqar_impl.tests.spec.reading import Node, Spec, nodes
+from zaqar_impl.tests.spec.operation_rules import wording_of
+from zaqar_impl.tests.spec.reading import Node, Spec
 
 #: What there is on a connection alone.
 OF_THE_CONNECTION = {"authenticate"}
@@ -209,13 +209,7 @@ def extensions(spec: Spec) -> Iterator[str]:
 
 def wording(spec: Spec) -> Iterator[str]:
     """Descriptions are sentences and state facts."""
-    for node in nodes(spec.websocket):
-        for key in ("description", "when"):
-            text = node.get(key)
-            if isinstance(text, str) and not text.rstrip().endswith("."):
-                yield f"no full stop: {text!r}"
-            if isinstance(text, str) and re.search(r"\bshould\b", text):
-                yield f"says should: {text!r}"
+    return wording_of(spec.websocket, "description", "when")
 
 
 RULES = (

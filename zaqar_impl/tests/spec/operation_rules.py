@@ -219,12 +219,17 @@ def unused(spec: Spec) -> Iterator[str]:
 
 def wording(spec: Spec) -> Iterator[str]:
     """Descriptions are sentences and state facts."""
-    for node in nodes(spec.document):
-        text = node.get("description")
-        if isinstance(text, str) and not text.rstrip().endswith("."):
-            yield f"no full stop: {text!r}"
-        if isinstance(text, str) and re.search(r"\bshould\b", text):
-            yield f"says should: {text!r}"
+    return wording_of(spec.document, "description")
+
+
+def wording_of(document: Node, *keys: str) -> Iterator[str]:
+    """What is wrong with the texts that stand under these keys anywhere in a document."""
+    for node in nodes(document):
+        for text in (node.get(key) for key in keys):
+            if isinstance(text, str) and not text.rstrip().endswith("."):
+                yield f"no full stop: {text!r}"
+            if isinstance(text, str) and re.search(r"\bshould\b", text):
+                yield f"says should: {text!r}"
 
 
 RULES = (
