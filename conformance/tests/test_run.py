@@ -177,6 +177,31 @@ def test_other_work_is_done_while_cases_wait(spec: specdoc.SpecDoc) -> None:
     assert {Outcome.OK} == {line.outcome for line in lines}
 
 
+def test_other_work_holds_back_no_case_that_becomes_ready(spec: specdoc.SpecDoc) -> None:
+    """A wait that needs another wait begins before the other work is at its end."""
+    first, second = threading.Event(), threading.Event()
+    runner = Runner(NOWHERE, Limits(), spec.requirements)
+
+    def other_work() -> Iterator[CaseLine]:
+        extra = case("work")
+        first.set()
+        until = time.monotonic() + PATIENCE
+        while not second.is_set() and time.monotonic() < until:
+            yield runner.line(extra, runner.attempt(extra))
+
+    def wait_for_work(api: Api) -> None:
+        first.wait(PATIENCE)
+
+    cases = [
+        case("a", wait_for_work, wait=1),
+        case("b", lambda api: second.set(), needs=("a",), wait=1),
+    ]
+    started = time.monotonic()
+    list(runner.run(cases, other_work))
+
+    assert time.monotonic() - started < PATIENCE
+
+
 def test_other_work_is_done_also_when_nothing_waits(spec: specdoc.SpecDoc) -> None:
     """Its lines follow those of the cases."""
     extra = Runner(NOWHERE, Limits(), spec.requirements).line(

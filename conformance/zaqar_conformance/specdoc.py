@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,12 @@ def _read_yaml(file: Path) -> Any:
         raise SpecError(f"cannot read {file}: {cause}", _ADVICE) from error
 
 
+@cache
+def _beside(file: Path, place: str) -> Path:
+    """The file that another one refers to. There are few, referred to thousands of times."""
+    return (file.parent / place).resolve()
+
+
 class _Bundler:
     """Brings in what other files hold.
 
@@ -183,7 +189,7 @@ class _Bundler:
 
     def _target_of(self, ref: str, file: Path) -> Any:
         place, _, pointer = ref.partition("#")
-        target = (file.parent / place).resolve() if place else file
+        target = _beside(file, place) if place else file
         if target == self._root:
             return {"$ref": f"#{pointer}"}
         named = self._name_of(target, pointer)

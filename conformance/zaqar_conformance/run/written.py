@@ -73,7 +73,7 @@ class Runner:
     ) -> Generator[CaseLine]:
         """What happened to each case, as it becomes known.
 
-        `meanwhile` makes the lines of other work; it is begun when all that is left is waiting.
+        `meanwhile` makes the lines of other work. It goes on, line by line, while no case is ready.
         """
         todo = _early_waits_first(in_order_of_needs(cases))
         selected = {case.id for case in todo}
@@ -82,25 +82,24 @@ class Runner:
         other_work = meanwhile()
         with self._threads(todo) as threads:
             while todo or running:
+                yield from self._collect(running, outcomes)
                 case = next((c for c in todo if _is_ready(c, selected, outcomes)), None)
-                if case is None:
-                    yield from other_work  # the second time there is nothing left in it
-                    self._tell(f"waiting for {', '.join(case.id for case in running.values())}")
-                    finished = self._collect(running, outcomes, FIRST_COMPLETED)
-                elif not _needs_met(case, outcomes):
+                if case is not None:
                     todo.remove(case)
-                    outcomes[case.id] = Outcome.NOT_RUN
-                    finished = [self.line(case, Attempt(Outcome.NOT_RUN))]
-                elif case.wait:
-                    todo.remove(case)
-                    running[threads.submit(self.attempt, case)] = case
-                    finished = []
+                    if not _needs_met(case, outcomes):
+                        outcomes[case.id] = Outcome.NOT_RUN
+                        yield self.line(case, Attempt(Outcome.NOT_RUN))
+                    elif case.wait:
+                        running[threads.submit(self.attempt, case)] = case
+                    else:
+                        attempt = self.attempt(case)
+                        outcomes[case.id] = attempt.outcome
+                        yield self.line(case, attempt)
+                elif line := next(other_work, None):
+                    yield line
                 else:
-                    todo.remove(case)
-                    attempt = self.attempt(case)
-                    outcomes[case.id] = attempt.outcome
-                    finished = [self.line(case, attempt)]
-                yield from finished
+                    self._tell(f"waiting for {', '.join(case.id for case in running.values())}")
+                    wait(running, return_when=FIRST_COMPLETED)
         yield from other_work
 
     def attempt(self, case: Case) -> Attempt:
@@ -138,15 +137,13 @@ class Runner:
             raise _Stopped
 
     def _collect(
-        self, running: dict[Future[Attempt], Case], outcomes: dict[str, Outcome], when: str
-    ) -> list[CaseLine]:
-        done, _ = wait(running, return_when=when)
-        lines = []
-        for future in done:
+        self, running: dict[Future[Attempt], Case], outcomes: dict[str, Outcome]
+    ) -> Iterator[CaseLine]:
+        """The lines of those that have waited long enough; what needs them may begin."""
+        for future in [future for future in running if future.done()]:
             case = running.pop(future)
             outcomes[case.id] = future.result().outcome
-            lines.append(self.line(case, future.result()))
-        return lines
+            yield self.line(case, future.result())
 
 
 def requirement_of(case: Case, requirements: Mapping[str, Requirement]) -> Requirement:
