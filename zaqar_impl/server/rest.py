@@ -16,7 +16,6 @@ from uvicorn.supervisors.multiprocess import Process
 from zaqar_impl import logs
 from zaqar_impl.config import Settings
 from zaqar_impl.lifeline import end_with_parent
-from zaqar_impl.rest.crowd import BoundedProtocol
 from zaqar_impl.server.websocket import WebSocketWorkers
 from zaqar_impl.server.workers import (
     GRACE,
@@ -26,7 +25,6 @@ from zaqar_impl.server.workers import (
     prepare_for_many,
     spare_the_collector,
 )
-from zaqar_impl.wiring.rest import rest_application
 
 #: Seconds that an idle connection is kept for its client's next request.
 KEEP_ALIVE = 75
@@ -50,7 +48,7 @@ def serve_rest(
         functools.partial(worker, settings),
         factory=True,
         workers=number_of(settings.workers),
-        http=BoundedProtocol,
+        http="zaqar_impl.rest.crowd:BoundedProtocol",
         loop="uvloop",
         ws="none",
         lifespan="on",
@@ -73,6 +71,9 @@ def serve_rest(
 
 def worker(settings: Settings) -> ASGIApp:
     """The application of one worker process, which ends with its parent."""
+    # imported where it runs, so that the supervisor starts without it
+    from zaqar_impl.wiring.rest import rest_application
+
     if parent := multiprocessing.parent_process():
         end_with_parent(parent.pid or 0)
     prepare_for_many()

@@ -7,6 +7,7 @@ component under a name that is unique over all files. AsyncAPI has no components
 they stand with their messages.
 """
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,16 @@ def bundle(root: Path, name: str = OPENAPI) -> dict[str, Any]:
     return _Bundler(root, name).document()
 
 
+@functools.cache
+def _beside(file: Path, place: str) -> Path:
+    """The file that another one refers to. There are few, referred to thousands of times."""
+    return (file.parent / place).resolve()
+
+
 class _Bundler:
     def __init__(self, root: Path, name: str) -> None:
-        self._root = root
-        self._start = root / name
+        self._root = root.resolve()
+        self._start = self._root / name
         self._files: dict[Path, Any] = {}
         self._sources: dict[tuple[str, str], tuple[Path, str]] = {}
         self._components: dict[str, dict[str, Any]] = {}
@@ -75,8 +82,8 @@ class _Bundler:
 
     def _referred(self, ref: str, file: Path) -> Any:
         place, _, pointer = ref.partition("#")
-        target = (file.parent / place).resolve() if place else file
-        if target == self._start.resolve():
+        target = _beside(file, place) if place else file
+        if target == self._start:
             return {"$ref": f"#{pointer}"}
         kind, name = self._component(target, pointer)
         if kind is None:
@@ -95,7 +102,7 @@ class _Bundler:
     def _component(self, target: Path, pointer: str) -> tuple[str | None, str]:
         """Which kind of component a place in the files is, and its name; no kind means: put it in
         place."""
-        folder = target.relative_to(self._root.resolve()).parts[0]
+        folder = target.relative_to(self._root).parts[0]
         segments = pointer.strip("/").split("/")
         if folder == "schemas":
             return "schemas", segments[-1]

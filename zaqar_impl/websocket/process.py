@@ -33,11 +33,7 @@ class Process:
         self.bound = bound
         self.limits = limits
         self._lifespan = lifespan
-        self._loop = uvloop.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
         self._life: AbstractAsyncContextManager[Follower] | None = None
-        # Whoever waits for a client waits for this, too: it is at its end when the process stops.
-        self.stop_signal, self._stop = os.pipe()
         self._stopping = False
 
     @property
@@ -46,7 +42,11 @@ class Process:
         return self._stopping
 
     def start(self) -> None:
-        """Begin to serve; in the process itself, since threads are not inherited."""
+        """Begin to serve; in the process itself, since what is made here can't be inherited."""
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
+        # Whoever waits for a client waits for this, too: it is at its end when the process stops.
+        self.stop_signal, self._stop = os.pipe()
         self._thread.start()
         self._life = self._lifespan()
         self.follower = self.run(self._life.__aenter__())

@@ -6,6 +6,7 @@ Here is what every process has; ``rest`` and ``websocket`` add their transport.
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from zaqar_impl.handlers.service import Service
 from zaqar_impl.plugins import PluginError
 from zaqar_impl.specdoc import (
     ASYNCAPI,
+    OPENAPI,
     bundle,
     deploy,
     deploy_actions,
@@ -95,14 +97,20 @@ def filters(settings: Settings) -> Pipeline:
         raise WrongConfiguration(str(error)) from error
 
 
+@functools.cache
+def written(name: str) -> dict[str, Any]:
+    """The document of that name as the spec has it, for all deployments; nobody may change it."""
+    return bundle(spec_root(), name)
+
+
 def rest_document(settings: Settings) -> dict[str, Any]:
     """The OpenAPI document of the deployment."""
-    return deploy(bundle(spec_root()), settings.transport, settings.switches)
+    return deploy(written(OPENAPI), settings.transport, settings.switches)
 
 
 def websocket_document(settings: Settings) -> dict[str, Any]:
     """The AsyncAPI document of the deployment, which every process serves."""
-    return deploy_actions(bundle(spec_root(), ASYNCAPI), settings.transport, settings.switches)
+    return deploy_actions(written(ASYNCAPI), settings.transport, settings.switches)
 
 
 def service(settings: Settings, document: Mapping[str, Any]) -> Service:

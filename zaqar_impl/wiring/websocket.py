@@ -12,10 +12,8 @@ from zaqar_impl.specdoc import (
     ASYNCAPI,
     SWITCHES,
     actions,
-    bundle,
     channel,
     deploy_actions,
-    spec_root,
     websocket_pages,
 )
 from zaqar_impl.websocket.app import Application, application
@@ -29,7 +27,7 @@ def websocket_application(settings: Settings) -> Application:
     service = wiring.service(settings, wiring.rest_document(settings))
     document = wiring.websocket_document(settings)
     # what no reply repeats is known of actions that are switched off, too
-    everything = deploy_actions(bundle(spec_root(), ASYNCAPI), settings.transport, SWITCHES)
+    everything = deploy_actions(wiring.written(ASYNCAPI), settings.transport, SWITCHES)
     rules = channel(document)
     bound = Bound(actions(everything), document["operations"], rules, service)
     limits = ConnectionLimits(max_frame=rules.max_frame, **settings.websocket.limits)

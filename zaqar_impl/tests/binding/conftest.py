@@ -19,15 +19,13 @@ from zaqar_impl.filters.pipeline import Pipeline
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
 from zaqar_impl.specdoc import (
-    bundle,
-    deploy,
     home_document,
     shape,
     spec_root,
     websocket_pages,
 )
 from zaqar_impl.storage.memory import MemoryStorage
-from zaqar_impl.wiring import websocket_document
+from zaqar_impl.wiring import rest_document, websocket_document
 from zaqar_impl.wiring.rest import cors_policy
 
 HEADERS = {"Client-ID": "3381af92-2b9e-11e3-b191-71861300734c", "X-Project-ID": "demo"}
@@ -54,7 +52,7 @@ def application_of(
     **more: Any,
 ) -> ASGIApp:
     """The REST application of a deployment, over this storage."""
-    document = deploy(bundle(spec_root()), settings.transport, settings.switches)
+    document = rest_document(settings)
     service = Service(
         storage=storage,
         pools=pools,
