@@ -68,10 +68,12 @@ class EndToEnd:
             crew.tally.failed(OPERATION, f"not claimed within {SLOWEST_DELIVERY:g} s")
 
     async def _schedule(self, crew: Crew, under_way: _UnderWay, posters: int) -> None:
-        """Put each message in line when it is due."""
-        start = time.monotonic()
-        for number in itertools.count():
-            due = start + number * self.processes / self.rate
+        """Put each message in line when it is due; those that count are due from the beginning of
+        the window on, so that their number is the rate's."""
+        begin, between = crew.window.begin, self.processes / self.rate
+        warm_up = max(0.0, begin - time.monotonic())
+        for number in itertools.count(-int(warm_up / between)):
+            due = begin + number * between + crew.index / self.rate
             if due >= crew.window.end:
                 break
             await asyncio.sleep(max(0.0, due - time.monotonic()))

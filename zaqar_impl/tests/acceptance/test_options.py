@@ -73,7 +73,7 @@ def refused(file: Path, content: str) -> str:
     file.write_text(content)
     done = subprocess.run(
         [sys.executable, "-c", "from zaqar_impl.cli import main; main()",
-         "--config-file", str(file)],
+         "--websocket-port", "0", "--config-file", str(file)],
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (EXIT_USAGE, "")
