@@ -35,6 +35,8 @@ SETTINGS = {
 SILENT_SOURCE_SECONDS = 1
 #: Seconds that a member, or the set, may take to come up on a busy machine.
 SLOWEST_START = 60.0
+#: Seconds that a member may take to follow again after a fault.
+SLOWEST_RETURN = 30.0
 #: Seconds between two looks at who is primary: so exact are the times of elections.
 LOOK_SECONDS = 0.05
 #: How much longer than the log its files may get on a disk that is about to be full.
@@ -132,6 +134,11 @@ class Member:
         except PyMongoError:
             return {}
 
+    def serves(self) -> bool:
+        """Whether it takes writes, or follows who does."""
+        said = self.hello()
+        return bool(said.get("isWritablePrimary") or said.get("secondary"))
+
 
 class ReplicaSet:
     """Three members; a context manager that starts and ends them.
@@ -213,9 +220,23 @@ class ReplicaSet:
         except (OperationFailure, ConnectionFailure):  # it may close the connection over that
             _until("it has stepped down", lambda: not primary.hello().get("isWritablePrimary"))
 
-    def wait_whole(self) -> None:
-        """Return when there is a primary and all others follow it."""
+    def wait_whole(self) -> Sequence[str]:
+        """Return when there is a primary and all others follow it.
+
+        A member that does not come back in time is killed and started again, as who operates the
+        set would do: MongoDB 6.0.5 was seen to stand still in the middle of a rollback. The
+        addresses of those.
+        """
+        hung: list[Member] = []
+        deadline = time.monotonic() + SLOWEST_RETURN
+        while not self._is_whole() and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+        if not self._is_whole():
+            hung = [member for member in self.members if not member.serves()]
+        for member in hung:
+            member.make_room()
         _until("the replica set is whole", self._is_whole)
+        return [member.address for member in hung]
 
     def _is_whole(self) -> bool:
         try:

@@ -138,7 +138,7 @@ def storm(service: Service, seed: int, faults: Sequence[str], tell: Callable[[st
             if time.monotonic() - began > LONGEST_RUN:
                 tell(f"no time for more than {number} of {len(faults)} faults")
                 break
-            run.spells.append(_spell(service, fault))
+            run.spells.append(_spell(service, fault, tell))
             tell(str(figures(run.spells[-1], run.posts)))
     finally:
         for load in run.loads:
@@ -161,11 +161,12 @@ def _begin(run: Storm) -> None:
     working.produce(*(working.producer("working", 10 + n, 1 + 2 * n, 4 * PAUSE) for n in range(2)))
 
 
-def _spell(service: Service, fault: str) -> Spell:
+def _spell(service: Service, fault: str, tell: Callable[[str], None]) -> Spell:
     replicas, known = service.replicas, len(service.replicas.elections)
     begin = time.monotonic()
     FAULTS[fault](service)
-    replicas.wait_whole()
+    for member in replicas.wait_whole():
+        tell(f"{member} did not follow again, and was started anew")
     time.sleep(SETTLE_SECONDS)
     assert fault not in ELECTING or len(replicas.elections) > known, f"no election: {fault}"
     elected = replicas.elections[-1] if fault in ELECTING else None
