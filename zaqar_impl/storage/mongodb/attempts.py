@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import (
+    BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
     OperationFailure,
@@ -115,6 +116,9 @@ async def repeatedly(write: Callable[[], Awaitable[_T]]) -> _T:
 
 def _is_lost(error: PyMongoError) -> bool:
     """Whether the connection or the primary was lost, so that nobody knows what was written."""
+    if isinstance(error, BulkWriteError):
+        codes = [fault["code"] for fault in (error.details or {}).get("writeErrors", ())]
+        return all(code in _PRIMARY_LOST for code in codes)  # none: it was not acknowledged
     return isinstance(error, (ConnectionFailure, WriteConcernError)) or (
         isinstance(error, OperationFailure) and error.code in _PRIMARY_LOST
     )

@@ -68,7 +68,7 @@ QUEUES_BY_NAME = IndexModel(
 BY_POSITION = IndexModel(
     [(d.QUEUE, ASCENDING), (d.POSITION, ASCENDING)], name="by_position", unique=True
 )
-#: Find the oldest unclaimed messages, find holds that ran out, count claimed and free ones; all
+#: Find the oldest unclaimed messages; find holds that ran out, and count claimed and free ones,
 #: within the index.
 BY_HOLD = IndexModel(
     [(field, ASCENDING) for field in (d.QUEUE, d.HELD, d.POSITION, d.EXPIRES)], name="by_hold"

@@ -206,6 +206,18 @@ def claiming(claim: ObjectId, moment: DatetimeMS, terms: ClaimTerms) -> Sequence
     ]
 
 
+def claimed(document: Document, claim: ObjectId, moment: DatetimeMS, terms: ClaimTerms) -> Document:
+    """The message as :func:`claiming` leaves it."""
+    end = later(moment, terms.ttl)
+    return {
+        **document,
+        HELD: end,
+        CLAIM: claim_mark(claim, moment, terms.ttl),
+        CLAIM_COUNT: document[CLAIM_COUNT] + 1,
+        EXPIRES: max(document[EXPIRES], later(end, terms.grace)),
+    }
+
+
 def unclaiming(moment: DatetimeMS) -> Sequence[Document]:
     """The change that makes a claim undone, as :func:`claiming` made it, and passes the message
     over instead."""

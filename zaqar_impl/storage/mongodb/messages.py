@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages in MongoDB: reading a queue's log and removing from it. (``log`` writes it.)"""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ from zaqar_impl.storage.interface import MessageFilter
 from zaqar_impl.storage.mongodb import documents as d
 from zaqar_impl.storage.mongodb import queries as q
 from zaqar_impl.storage.mongodb.attempts import repeatedly
-from zaqar_impl.storage.mongodb.claimable import Claimable, divided
+from zaqar_impl.storage.mongodb.claimable import Claimable, divided, positions
 from zaqar_impl.storage.mongodb.client import (
     BY_DELAY,
     BY_HOLD,
@@ -37,6 +38,10 @@ from zaqar_impl.storage.removal import check_removal
 #: MongoDB keeps documents of up to 16 MiB; this leaves room for what is besides the body, and takes
 #: the largest request that may be configured also when its body is sealed.
 MAX_BODY_BYTES = 15 * 1024 * 1024 + 1024
+
+
+#: How many messages one command deletes by their ids, for all the calls that it serves.
+GROUP_DELETIONS = 1000
 
 
 class MongoMessages:
@@ -59,6 +64,9 @@ class MongoMessages:
         self._clock = clock
         self._reader = PageReader(connection, directory, floors, clock)
         self._pages: Grouping[Page, None, Sequence[Message]] = shared(self._page)
+        self._deletions: Grouping[QueueRef, Sequence[str], None] = Grouping(
+            self._delete_named, weigh=len, capacity=GROUP_DELETIONS, is_common=lambda _: True
+        )
 
     @answered
     async def post(
@@ -101,8 +109,9 @@ class MongoMessages:
         return [found or []] * len(callers)
 
     async def drain(self) -> None:
-        """Return when nothing is being listed any more."""
+        """Return when nothing is being listed or deleted any more."""
         await self._pages.drain()
+        await self._deletions.drain()
 
     @answered
     async def get_many(self, ref: QueueRef, ids: Sequence[str]) -> Sequence[Message]:
@@ -151,16 +160,32 @@ class MongoMessages:
     async def delete_many(
         self, ref: QueueRef, ids: Sequence[str], *, claim_ids: Sequence[str] | None
     ) -> None:
+        if claim_ids is None:
+            return await self._deletions.submit(ref, ids)
+
         async def delete(queue: ObjectId) -> int:
             """How many were there; all are deleted."""
-            if claim_ids is None:
-                return await self._delete_all({d.QUEUE: queue} | q.among(ids), BY_ID)
             named = q.live(queue, d.now(self._clock)) | q.among(ids)
             return await self.connection.transaction(
                 partial(self._delete_claimed, named, claim_ids)
             )
 
         await self._directory.ask(ref, delete, to_change=True)
+        return None
+
+    async def _delete_named(
+        self, ref: QueueRef, calls: Sequence[Sequence[str]]
+    ) -> Sequence[BaseException | None]:
+        """One command for all that wait, whatever claims there are."""
+        ids = [message for call in calls for message in call]
+
+        async def delete(queue: ObjectId) -> int:
+            """How many were there."""
+            return await self._delete_all({d.QUEUE: queue} | q.among(ids), BY_ID)
+
+        with self.connection.time_limit():
+            await self._directory.ask(ref, delete, to_change=True)
+        return [None] * len(calls)
 
     async def _delete_claimed(
         self, named: dict[str, Any], claim_ids: Sequence[str], session: AsyncClientSession
@@ -179,25 +204,35 @@ class MongoMessages:
     async def pop(
         self, ref: QueueRef, limit: int, *, accept: MessageFilter | None = None
     ) -> Sequence[Message]:
-        return await self._claimable.take(ref, limit, partial(self._pop, accept)) or []
+        return await self._claimable.take(ref, limit, accept, self._pop_each) or []
+
+    async def _pop_each(
+        self,
+        queue: ObjectId,
+        calls: Sequence[tuple[MessageFilter | None, Sequence[d.Document]]],
+    ) -> Sequence[Sequence[Message] | BaseException | None]:
+        """Each call is a transaction of its own, so that no message is removed for a call that
+        fails."""
+        pops = (self._pop(accept, queue, found) for accept, found in calls)
+        return await asyncio.gather(*pops, return_exceptions=True)
 
     async def _pop(
-        self, accept: MessageFilter | None, queue: ObjectId, positions: Sequence[int]
+        self, accept: MessageFilter | None, queue: ObjectId, found: Sequence[d.Document]
     ) -> Sequence[Message] | None:
         """Remove and give those of the messages that are still claimable, and accepted; None if
         none is."""
-        pop = partial(self._read_and_delete, accept, queue, positions)
+        pop = partial(self._read_and_delete, accept, queue, positions(found))
         return await self.connection.transaction(pop)
 
     async def _read_and_delete(
         self,
         accept: MessageFilter | None,
         queue: ObjectId,
-        positions: Sequence[int],
+        places: Sequence[int],
         session: AsyncClientSession,
     ) -> Sequence[Message] | None:
         messages, now = self.connection.messages, d.now(self._clock)
-        free = {d.POSITION: {"$in": positions}, d.HELD: {"$lte": now}}
+        free = {d.POSITION: {"$in": places}, d.HELD: {"$lte": now}}
         found = messages.find(
             q.live(queue, now) | free, hint=index_name(BY_POSITION), session=session
         )

@@ -163,7 +163,8 @@ async def test_calls_look_at_no_more_than_they_need(
 async def test_counting_and_finding_work_within_the_index(
     storage: MongoStorage, clock: FakeClock, ref: QueueRef
 ) -> None:
-    """Statistics, and the search for claimable messages, read no message but the two ends."""
+    """Statistics read no message but the two ends, and the search for claimable messages none but
+    those that are claimed."""
     await storage.messages.post(ref, [NewMessage(b"{}", 3600, delay=9)] * 3, producer="me")
     await storage.connection.database.command("profile", 2)
     await storage.messages.stats(ref)
@@ -173,7 +174,7 @@ async def test_counting_and_finding_work_within_the_index(
 
     inside = [op for op in done if {"held", "delayed"} & set(re.findall(r"\w+", op["planSummary"]))]
     assert len(inside) == 5
-    assert {op["docsExamined"] for op in inside} == {0}
+    assert sorted(op["docsExamined"] for op in inside) == [0, 0, 0, 0, 10]
 
 
 async def test_expired_messages_are_removed_by_the_server(storage: MongoStorage) -> None:

@@ -139,17 +139,60 @@ async def test_readers_of_the_same_page_share_a_look(
     assert [found[0].position for found in pages] == [1] * 10 + [2] * 10
 
 
-async def test_claim_takes_three_round_trips(
+async def test_claim_takes_two_round_trips(
     storage: MongoStorage, refs: list[QueueRef], commands: list[str]
 ) -> None:
     """What may be claimed and what was held is asked at the same time; then the messages are
-    marked, and read."""
+    marked."""
     await page(storage, refs[0])
     commands.clear()
 
     assert await storage.claims.create(refs[0], TERMS, 10) is not None
 
+    assert commands == ["find", "find", "update"]
+
+
+async def test_claim_of_what_was_claimed_before_is_read_again(
+    storage: MongoStorage, refs: list[QueueRef], commands: list[str]
+) -> None:
+    """Some of the messages were claimed before, so who claims them now looks at all once more."""
+    before = await storage.claims.create(refs[0], TERMS, 5)
+    assert before is not None
+    await storage.claims.release(refs[0], before.id)
+    commands.clear()
+
+    assert await storage.claims.create(refs[0], TERMS, 10) is not None
+
     assert commands == ["find", "find", "update", "find"]
+
+
+async def test_claims_that_wait_are_made_together(
+    storage: MongoStorage, refs: list[QueueRef], commands: list[str]
+) -> None:
+    """However many they are; each gets its own, the first one the oldest."""
+    await page(storage, refs[0])
+    commands.clear()
+
+    made = await asyncio.gather(*(storage.claims.create(refs[0], TERMS, 3) for _ in range(9)))
+
+    assert commands == ["find", "find", "update"]
+    messages = [message.position for claim in made if claim for message in claim.messages]
+    assert messages == list(range(1, 28))
+
+
+async def test_deletions_that_wait_share_a_command(
+    storage: MongoStorage, refs: list[QueueRef], commands: list[str]
+) -> None:
+    """However many they are."""
+    ids = [message.id for message in await page(storage, refs[0])]
+    commands.clear()
+
+    await asyncio.gather(
+        *(storage.messages.delete_many(refs[0], [each], claim_ids=None) for each in ids)
+    )
+
+    assert commands == ["delete"]
+    assert (await page(storage, refs[0]))[0].position == 11
 
 
 async def test_many_ask_for_a_queue_at_once(
