@@ -118,8 +118,9 @@ class Member:
     def checkpoint(self) -> bool:
         """Make a checkpoint, or be told that there can be none yet.
 
-        Until its first, a minute after its start, a member that has to roll back can't, and ends
-        itself.
+        MongoDB makes its first a minute after a start. Until then a member that has to roll back
+        can't, and ends itself; one that is killed in each of its first minutes rolls back to older
+        and older moments, in the middle of which MongoDB 6.0.5 stood still for good.
         """
         try:
             self.client.admin.command("fsync")
@@ -180,8 +181,6 @@ class ReplicaSet:
         for member in self.members:
             threading.Thread(target=self._watch, args=(member,), daemon=True).start()
         self.wait_whole()
-        for member in self.members:
-            _until("there is a checkpoint", member.checkpoint)
 
     def __exit__(self, *_error: object) -> None:
         self._over.set()
@@ -221,11 +220,10 @@ class ReplicaSet:
             _until("it has stepped down", lambda: not primary.hello().get("isWritablePrimary"))
 
     def wait_whole(self) -> Sequence[str]:
-        """Return when there is a primary and all others follow it.
+        """Return when there is a primary, all others follow it, and each has a checkpoint.
 
         A member that does not come back in time is killed and started again, as who operates the
-        set would do: MongoDB 6.0.5 was seen to stand still in the middle of a rollback. The
-        addresses of those.
+        set would do. The addresses of those.
         """
         hung: list[Member] = []
         deadline = time.monotonic() + SLOWEST_RETURN
@@ -236,6 +234,8 @@ class ReplicaSet:
         for member in hung:
             member.make_room()
         _until("the replica set is whole", self._is_whole)
+        for member in self.members:
+            _until("there is a checkpoint", member.checkpoint)
         return [member.address for member in hung]
 
     def _is_whole(self) -> bool:
