@@ -4,7 +4,8 @@
 A process that is killed between the statements of a transaction leaves it open in the server. The
 server keeps it, and all that it has written locked, for a minute
 (``transactionLifetimeLimitSeconds``), in which nobody could post to that queue. So a call that is
-held up for seconds ends the transactions of this service that have been idle for seconds.
+held up for seconds ends the transactions of this service that have been idle for seconds, and looks
+again while it is held up.
 
 This is always safe: a process that was only slow finds its transaction gone, with no effect, and
 starts it again.
@@ -12,6 +13,7 @@ starts it again.
 
 import asyncio
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context
@@ -31,6 +33,8 @@ IDLE_SECONDS = 2.0
 #: How long a call takes before it looks for what might hold it up, in seconds, unless it has too
 #: little time for that. Longer than the idle time: what held it up from the beginning is found.
 PATIENCE_SECONDS = 2.5
+#: The time between two looks, in seconds: a call of little time began to look too early.
+LOOK_AGAIN_SECONDS = 0.5
 
 _ABANDONED: Sequence[Mapping[str, Any]] = [
     {"$currentOp": {"allUsers": False, "idleSessions": True}},
@@ -52,11 +56,20 @@ class AbandonedTransactions:
         self._client = client
         self._patience = min(PATIENCE_SECONDS, call_seconds / 2)
         self._task: asyncio.Task[None] | None = None
+        self._looked = -math.inf
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Look for abandoned transactions if what is done inside takes long."""
-        timer = asyncio.get_running_loop().call_later(self._patience, self._look)
+        """Look for abandoned transactions if what is done inside takes long, until it is done."""
+        loop = asyncio.get_running_loop()
+        timer: asyncio.TimerHandle
+
+        def look() -> None:
+            nonlocal timer
+            self._look(loop)
+            timer = loop.call_later(LOOK_AGAIN_SECONDS, look)
+
+        timer = loop.call_later(self._patience, look)
         try:
             yield
         finally:
@@ -67,10 +80,12 @@ class AbandonedTransactions:
         if self._task is not None:
             await self._task
 
-    def _look(self) -> None:
-        """Start a look, unless one is under way that other calls have asked for."""
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start a look, unless other calls asked for one that is under way, or was just now."""
+        if loop.time() < self._looked + LOOK_AGAIN_SECONDS:
+            return
         if self._task is None or self._task.done():
-            loop = asyncio.get_running_loop()
+            self._looked = loop.time()
             self._task = loop.create_task(self._end(), context=Context())
 
     async def _end(self) -> None:

@@ -287,6 +287,35 @@ async def test_dead_process_holds_nobody_up_for_long(
     await dead.close()
 
 
+async def test_call_of_little_time_gets_through_too(
+    mongod: EmbeddedMongod, storage: MongoStorage, ref: QueueRef
+) -> None:
+    """A transaction was left open right before a call that has three seconds: it can't be told from
+    a slow one when the call first looks, so the call looks again."""
+    await storage.queues.create(ref, {})
+    hasty = MongoStorage(f"{mongod.uri}&timeoutMS=3000", DATABASE, FakeClock())
+    await hasty.open()
+    dead = Connection(mongod.uri, DATABASE)
+    left_open = asyncio.Event()
+
+    async def die(session: AsyncClientSession) -> None:
+        await dead.queues[ref.kind].update_one(
+            {"project": ref.project}, {"$inc": {"head": 5}}, session=session
+        )
+        left_open.set()
+        await asyncio.Event().wait()
+
+    dying = asyncio.create_task(dead.transaction(die))
+    await left_open.wait()
+
+    assert await hasty.messages.post(ref, NEW, producer="me")
+
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    await dead.close()
+    await hasty.close()
+
+
 async def test_dead_letter_survives_what_a_deletion_left(
     storage: MongoStorage, ref: QueueRef
 ) -> None:

