@@ -39,7 +39,6 @@ from zaqar_impl.storage.removal import check_removal
 #: the largest request that may be configured also when its body is sealed.
 MAX_BODY_BYTES = 15 * 1024 * 1024 + 1024
 
-
 #: How many messages one command deletes by their ids, for all the calls that it serves.
 GROUP_DELETIONS = 1000
 
@@ -161,7 +160,8 @@ class MongoMessages:
         self, ref: QueueRef, ids: Sequence[str], *, claim_ids: Sequence[str] | None
     ) -> None:
         if claim_ids is None:
-            return await self._deletions.submit(ref, ids)
+            await self._deletions.submit(ref, ids)
+            return
 
         async def delete(queue: ObjectId) -> int:
             """How many were there; all are deleted."""
@@ -171,17 +171,16 @@ class MongoMessages:
             )
 
         await self._directory.ask(ref, delete, to_change=True)
-        return None
 
     async def _delete_named(
         self, ref: QueueRef, calls: Sequence[Sequence[str]]
     ) -> Sequence[BaseException | None]:
         """One command for all that wait, whatever claims there are."""
-        ids = [message for call in calls for message in call]
+        ids = list({message for call in calls for message in call})
 
-        async def delete(queue: ObjectId) -> int:
-            """How many were there."""
-            return await self._delete_all({d.QUEUE: queue} | q.among(ids), BY_ID)
+        async def delete(queue: ObjectId) -> bool:
+            """Whether all were there: some calls may be about another queue of that name."""
+            return await self._delete_all({d.QUEUE: queue} | q.among(ids), BY_ID) == len(ids)
 
         with self.connection.time_limit():
             await self._directory.ask(ref, delete, to_change=True)

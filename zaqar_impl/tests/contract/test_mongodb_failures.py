@@ -2,6 +2,7 @@
 """The MongoDB driver when MongoDB, the network, or another process fails."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 import signal
@@ -249,6 +250,27 @@ async def test_message_too_large_for_mongodb_is_refused(
     assert {message.body for message in found} == {largest, b"1", b"2"}
 
 
+@contextlib.asynccontextmanager
+async def left_open(mongod: EmbeddedMongod, ref: QueueRef) -> AsyncIterator[None]:
+    """A transaction that has moved the head of the queue, and that its process never ends."""
+    dead = Connection(mongod.uri, DATABASE)
+    is_open = asyncio.Event()
+
+    async def die(session: AsyncClientSession) -> None:
+        await dead.queues[ref.kind].update_one(
+            {"project": ref.project}, {"$inc": {"head": 5}}, session=session
+        )
+        is_open.set()
+        await asyncio.Event().wait()
+
+    dying = asyncio.create_task(dead.transaction(die))
+    await is_open.wait()
+    yield
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    await dead.close()
+
+
 async def test_dead_process_holds_nobody_up_for_long(
     mongod: EmbeddedMongod, storage: MongoStorage, ref: QueueRef
 ) -> None:
@@ -257,19 +279,11 @@ async def test_dead_process_holds_nobody_up_for_long(
     Transactions of others, who may share the server, are left alone.
     """
     await storage.queues.create(ref, {})
-    dead = Connection(mongod.uri, DATABASE)
-    left_open = asyncio.Event()
-
-    async def die(session: AsyncClientSession) -> None:
-        await dead.queues[ref.kind].update_one(
-            {"project": ref.project}, {"$inc": {"head": 5}}, session=session
-        )
-        left_open.set()
-        await asyncio.Event().wait()
-
-    dying = asyncio.create_task(dead.transaction(die))
-    await left_open.wait()
-    async with AsyncMongoClient[Any](mongod.uri) as client, client.start_session() as others:
+    async with (
+        left_open(mongod, ref),
+        AsyncMongoClient[Any](mongod.uri) as client,
+        client.start_session() as others,
+    ):
         async with await others.start_transaction():
             await client[DATABASE]["others"].insert_one({}, session=others)
 
@@ -278,13 +292,10 @@ async def test_dead_process_holds_nobody_up_for_long(
             took = time.monotonic() - began
 
         assert await client[DATABASE]["others"].count_documents({}) == 1
-    assert took < 8
-    queue = await Directory(storage.connection).read(ref)
-    assert queue is not None
-    assert queue.head == 1
-    dying.cancel()
-    await asyncio.gather(dying, return_exceptions=True)
-    await dead.close()
+        assert took < 8
+        queue = await Directory(storage.connection).read(ref)
+        assert queue is not None
+        assert queue.head == 1
 
 
 async def test_call_of_little_time_gets_through_too(
@@ -295,25 +306,30 @@ async def test_call_of_little_time_gets_through_too(
     await storage.queues.create(ref, {})
     hasty = MongoStorage(f"{mongod.uri}&timeoutMS=3000", DATABASE, FakeClock())
     await hasty.open()
-    dead = Connection(mongod.uri, DATABASE)
-    left_open = asyncio.Event()
-
-    async def die(session: AsyncClientSession) -> None:
-        await dead.queues[ref.kind].update_one(
-            {"project": ref.project}, {"$inc": {"head": 5}}, session=session
-        )
-        left_open.set()
-        await asyncio.Event().wait()
-
-    dying = asyncio.create_task(dead.transaction(die))
-    await left_open.wait()
-
-    assert await hasty.messages.post(ref, NEW, producer="me")
-
-    dying.cancel()
-    await asyncio.gather(dying, return_exceptions=True)
-    await dead.close()
+    async with left_open(mongod, ref):
+        assert await hasty.messages.post(ref, NEW, producer="me")
     await hasty.close()
+
+
+async def test_deletions_beside_what_a_deletion_left(
+    mongod: EmbeddedMongod, storage: MongoStorage, ref: QueueRef
+) -> None:
+    """Two calls share a command: one is about messages that a deleted queue has left, the other one
+    about the queue that bears its name by now, which another process has made."""
+    await storage.queues.create(ref, {})
+    old = await storage.messages.post(ref, NEW, producer="me")
+    other = MongoStorage(mongod.uri, DATABASE, FakeClock())
+    await other.open()
+    await other.connection.queues[ref.kind].delete_one({"project": ref.project, "name": ref.name})
+    await other.queues.create(ref, {})
+    new = await other.messages.post(ref, NEW, producer="me")
+
+    await asyncio.gather(
+        *(storage.messages.delete_many(ref, ids, claim_ids=None) for ids in (old, new))
+    )
+
+    assert await other.messages.get_many(ref, new) == []
+    await other.close()
 
 
 async def test_dead_letter_survives_what_a_deletion_left(
