@@ -37,8 +37,9 @@ from zaqar_impl.handlers.messages import PostedMessage
 from zaqar_impl.handlers.service import Service
 from zaqar_impl.rest.app import application
 from zaqar_impl.rest.crowd import BoundedProtocol
-from zaqar_impl.specdoc import bundle, deploy, home_document, shape, spec_root
+from zaqar_impl.specdoc import home_document, shape, spec_root
 from zaqar_impl.storage.memory import MemoryStorage
+from zaqar_impl.wiring import rest_document
 
 ROUNDS, BATCHES, BATCH, PAGE = 15, 10, 20, 10
 CALLER = Caller("cost", "3381af922b9e11e3b19171861300734c")
@@ -176,7 +177,7 @@ def request(method: str, target: str, body: Any = None) -> bytes:
 def new_service() -> tuple[ASGIApp, Service]:
     """The application as it is deployed by default, over a memory of its own."""
     settings = load([], {})
-    document = deploy(bundle(spec_root()), settings.transport, settings.switches)
+    document = rest_document(settings)
     service = Service(
         storage=MemoryStorage(system_clock),
         limits=settings.limits,

@@ -74,7 +74,7 @@ def fill_disk_of_primary(service: Service) -> None:
     primary = service.replicas.primary()
     primary.fill_disk()
     primary.wait_ended()
-    primary.make_room()
+    primary.start_anew()
 
 
 def fill_all_disks(service: Service) -> None:
@@ -85,7 +85,7 @@ def fill_all_disks(service: Service) -> None:
     service.replicas.wait_majority_ended()
     time.sleep(AWAY_SECONDS)
     for member in members:
-        member.make_room()
+        member.start_anew()
 
 
 def kill_all(service: Service) -> None:

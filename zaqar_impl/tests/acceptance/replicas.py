@@ -92,7 +92,7 @@ class Member:
         _, most = resource.prlimit(self._child.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self._child.pid, resource.RLIMIT_FSIZE, (room, most))
 
-    def make_room(self) -> None:
+    def start_anew(self) -> None:
         """Start it on a disk with room; if it has not ended yet it is ended first."""
         if not self.has_ended:
             self.kill()
@@ -226,13 +226,10 @@ class ReplicaSet:
         set would do. The addresses of those.
         """
         hung: list[Member] = []
-        deadline = time.monotonic() + SLOWEST_RETURN
-        while not self._is_whole() and time.monotonic() < deadline:
-            time.sleep(LOOK_SECONDS)
-        if not self._is_whole():
+        if not _becomes(self._is_whole, SLOWEST_RETURN):
             hung = [member for member in self.members if not member.serves()]
         for member in hung:
-            member.make_room()
+            member.start_anew()
         _until("the replica set is whole", self._is_whole)
         for member in self.members:
             _until("there is a checkpoint", member.checkpoint)
@@ -254,8 +251,15 @@ class ReplicaSet:
                 self.elections.append(time.monotonic())
 
 
-def _until(what: str, is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SLOWEST_START
+def _becomes(is_so: Callable[[], bool], seconds: float) -> bool:
+    """Whether it is so within that time."""
+    deadline = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < deadline, f"not so after {SLOWEST_START:.0f} s: {what}"
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(LOOK_SECONDS)
+    return True
+
+
+def _until(what: str, is_so: Callable[[], bool]) -> None:
+    assert _becomes(is_so, SLOWEST_START), f"not so after {SLOWEST_START:.0f} s: {what}"
