@@ -144,8 +144,8 @@ class Grouping(Generic[_Key, _Item, _Answer]):
 
 
 def shared(
-    ask: Callable[[_Key, Sequence[None]], Awaitable[Sequence[_Answer | BaseException]]],
-) -> Grouping[_Key, None, _Answer]:
+    ask: Callable[[_Key, Sequence[_Item]], Awaitable[Sequence[_Answer | BaseException]]],
+) -> Grouping[_Key, _Item, _Answer]:
     """Any number of callers for one answer, and its failure too; who comes while it is being asked
     for waits for the next."""
     return Grouping(ask, weigh=lambda _: 0, capacity=0, is_common=lambda _: True)

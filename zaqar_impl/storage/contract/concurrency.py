@@ -3,7 +3,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from zaqar_impl.domain.errors import Forbidden
 from zaqar_impl.domain.values import ClaimTerms, Message, QueueRef
@@ -67,6 +67,22 @@ class ConcurrencyContract(ContractFixtures):
         found = await peers[0].queues.get(ref)
         assert found is not None
         assert found.metadata == {"n": 12}
+
+    async def test_each_reader_leaves_out_whom_it_names(
+        self, storage: Storage, ref: QueueRef
+    ) -> None:
+        """However many read at once: the pages are those of readers that are alone."""
+        for number in range(9):
+            await post(storage, ref, str(number), producer=f"client-{number % 3}")
+        hidden = [None, *(f"client-{number}" for number in range(4))]
+
+        def listed(producer: str | None, limit: int) -> Awaitable[Sequence[Message]]:
+            return read(storage, ref, hide_producer=producer, limit=limit)
+
+        for limit in (4, 20):
+            alone = [bodies(await listed(producer, limit)) for producer in hidden]
+            together = await asyncio.gather(*(listed(producer, limit) for producer in hidden * 2))
+            assert [bodies(page) for page in together] == alone * 2
 
     async def test_first_posts_share_the_queue_they_make(
         self, peers: Sequence[Storage], ref: QueueRef

@@ -62,7 +62,7 @@ class MongoMessages:
         self._floors = floors
         self._clock = clock
         self._reader = PageReader(connection, directory, floors, clock)
-        self._pages: Grouping[Page, None, Sequence[Message]] = shared(self._page)
+        self._pages: Grouping[Page, str | None, Sequence[Message]] = shared(self._page)
         self._deletions: Grouping[QueueRef, Sequence[str], None] = Grouping(
             self._delete_named, weigh=len, capacity=GROUP_DELETIONS, is_common=lambda _: True
         )
@@ -96,16 +96,17 @@ class MongoMessages:
     ) -> Sequence[Message]:
         if after >= d.MAX_POSITION:
             return []
-        page = Page(ref, max(after, 0), limit, hide_producer, include_claimed, include_delayed)
-        return await self._pages.submit(page, None)
+        page = Page(ref, max(after, 0), limit, include_claimed, include_delayed)
+        return await self._pages.submit(page, hide_producer)
 
     async def _page(
-        self, page: Page, callers: Sequence[None]
+        self, page: Page, hidden: Sequence[str | None]
     ) -> Sequence[Sequence[Message] | BaseException]:
-        """One look for all that want the same page."""
+        """One look for all that want the same page, whosever messages they leave out."""
+        read = partial(self._reader.read, page, set(hidden))
         with self.connection.time_limit():
-            found = await self._directory.ask(page.ref, partial(self._reader.read, page))
-        return [found or []] * len(callers)
+            pages = await self._directory.ask(page.ref, read) or {}
+        return [pages.get(producer, []) for producer in hidden]
 
     async def drain(self) -> None:
         """Return when nothing is being listed or deleted any more."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of a queue's log, read without looking at much that is not on them."""
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bson import ObjectId
@@ -24,12 +25,12 @@ _Documents = Sequence[d.Document]
 
 
 class Page(NamedTuple):
-    """A page as it is asked for; readers who follow a queue often ask for the same one."""
+    """A page as it is asked for; readers who follow a queue often ask for the same one, each of
+    them without his own messages."""
 
     ref: QueueRef
     after: int
     limit: int
-    hide_producer: str | None
     claimed: bool
     delayed: bool
 
@@ -45,17 +46,38 @@ class PageReader:
         self._floors = floors
         self._clock = clock
 
-    async def read(self, page: Page, queue: ObjectId) -> Sequence[Message]:
-        """The messages of the page, in order."""
+    async def read(
+        self, page: Page, hidden: Collection[str | None], queue: ObjectId
+    ) -> Mapping[str | None, Sequence[Message]]:
+        """The messages of the page, in order, without those of each ``hidden`` producer; nothing
+        if there are none for anybody.
+
+        One look serves all whose messages are not on it. Of the others, those who need more to fill
+        their page look themselves.
+        """
         now, began = d.now(self._clock), time.monotonic()
         after = max(page.after, self._floors.of(queue))
-        found = await self._found(page, queue, after, now)
+
+        async def look(producer: str | None) -> _Documents:
+            return await self._found(_meant(page, queue, now, producer), page, queue, after, now)
+
+        found = await look(next(iter(hidden)) if len(hidden) == 1 else None)
         first = int(found[0][d.POSITION]) if found else None
         self._floors.searched(queue, after, first, began)
-        return [d.to_message(document, now) for document in found]
+        if not found:
+            return {}
+        authors = {document[d.PRODUCER] for document in found}
+        own = [producer for producer in hidden if producer in authors]
+        if len(found) == page.limit:
+            looks = await asyncio.gather(*map(look, own))
+        else:
+            looks = [_without(producer, found) for producer in own]
+        pages = {producer: _messages(look, now) for producer, look in zip(own, looks, strict=True)}
+        return dict.fromkeys(hidden, _messages(found, now)) | pages
 
-    async def _found(self, page: Page, queue: ObjectId, after: int, now: DatetimeMS) -> _Documents:
-        query = _meant(page, queue, now)
+    async def _found(
+        self, query: dict[str, Any], page: Page, queue: ObjectId, after: int, now: DatetimeMS
+    ) -> _Documents:
         end = after + NEAR
         if page.claimed or page.delayed or self._head(page.ref, queue) <= end:
             return await self._some(query, {"$gt": after}, page.limit)
@@ -101,7 +123,15 @@ class PageReader:
         return await found.to_list()
 
 
-def _meant(page: Page, queue: ObjectId, now: DatetimeMS) -> dict[str, Any]:
+def _messages(documents: _Documents, now: DatetimeMS) -> Sequence[Message]:
+    return [d.to_message(document, now) for document in documents]
+
+
+def _without(producer: str | None, documents: _Documents) -> _Documents:
+    return [document for document in documents if document[d.PRODUCER] != producer]
+
+
+def _meant(page: Page, queue: ObjectId, now: DatetimeMS, hidden: str | None) -> dict[str, Any]:
     shown = q.shown(now, claimed=page.claimed, with_delayed=page.delayed)
-    other = {} if page.hide_producer is None else {d.PRODUCER: {"$ne": page.hide_producer}}
-    return q.live(queue, now) | shown | other
+    others = {} if hidden is None else {d.PRODUCER: {"$ne": hidden}}
+    return q.live(queue, now) | shown | others

@@ -71,9 +71,11 @@ async def refs(storage: MongoStorage) -> list[QueueRef]:
     return refs
 
 
-async def page(storage: MongoStorage, ref: QueueRef, after: int = 0) -> list[Message]:
+async def page(
+    storage: MongoStorage, ref: QueueRef, after: int = 0, hide: str | None = None
+) -> list[Message]:
     found = await storage.messages.list(
-        ref, after=after, limit=10, hide_producer=None, include_claimed=True, include_delayed=True
+        ref, after=after, limit=10, hide_producer=hide, include_claimed=True, include_delayed=True
     )
     return list(found)
 
@@ -137,6 +139,26 @@ async def test_readers_of_the_same_page_share_a_look(
 
     assert commands == ["find"] * 2
     assert [found[0].position for found in pages] == [1] * 10 + [2] * 10
+
+
+async def test_readers_who_leave_out_their_own_messages_share_a_look(
+    storage: MongoStorage, refs: list[QueueRef], commands: list[str]
+) -> None:
+    """But for those whose messages are on a full page: they look for more."""
+    await page(storage, refs[0])
+    commands.clear()
+
+    readers = ["a", "b", "me", "c"]
+    pages = await asyncio.gather(*(page(storage, refs[0], hide=reader) for reader in readers))
+
+    assert commands == ["find"] * 2
+    assert [len(found) for found in pages] == [10, 10, 0, 10]
+
+    commands.clear()
+    far = await asyncio.gather(*(page(storage, refs[0], 25, hide=reader) for reader in readers))
+
+    assert commands == ["find"]
+    assert [len(found) for found in far] == [5, 5, 0, 5]
 
 
 async def test_claim_takes_two_round_trips(
