@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from .reading import Query
 from .wire import Request
@@ -143,7 +144,7 @@ class State:
 
     def path_of(self, call: Call) -> str:
         """Where the queue or topic of a call is."""
-        return f"/v2/{call.collection}/{call.queue}"
+        return f"/v2/{call.collection}/{quote(call.queue)}"
 
     def claim_query(self, message: Message) -> str:
         """The claim of a message as a query, if it has one."""

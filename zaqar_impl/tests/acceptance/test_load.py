@@ -11,7 +11,7 @@ from zaqar_impl.tests.acceptance.history import claim_violations, reading_violat
 from zaqar_impl.tests.acceptance.running import RunningServer
 from zaqar_impl.tests.acceptance.traffic import Load
 
-SECONDS = float(os.environ.get("ZAQAR_LOAD_SECONDS", "8"))
+SECONDS = float(os.environ.get("ZAQAR_LOAD_SECONDS", "4"))
 
 
 def test_readers_see_every_acknowledged_message_once_and_in_order(server: RunningServer) -> None:
