@@ -38,7 +38,7 @@ from zaqar_impl.storage.interface import (
 from zaqar_impl.storage.mongodb import MongoStorage
 from zaqar_impl.storage.mongodb.client import Connection
 from zaqar_impl.storage.mongodb.directory import Directory
-from zaqar_impl.storage.mongodb.documents import UNHELD, message_document
+from zaqar_impl.storage.mongodb.documents import message_document, now
 from zaqar_impl.storage.mongodb.log import Log
 from zaqar_impl.storage.mongodb.messages import MAX_BODY_BYTES
 from zaqar_impl.storage.mongodb.queues import MongoQueues
@@ -218,7 +218,8 @@ async def test_appending_the_same_messages_again_adds_nothing(
     directory = Directory(connection)
     log = Log(connection, directory)
     await MongoQueues(connection, directory).create(ref, {})
-    first, other = ([message_document(new, "me", UNHELD) for new in NEW * 2] for _ in range(2))
+    posted = now(FakeClock())
+    first, other = ([message_document(new, "me", posted) for new in NEW * 2] for _ in range(2))
 
     await log.append(ref, first)
     await asyncio.gather(*(log.append(ref, post) for post in (other, first)))
