@@ -19,7 +19,7 @@ _DEFAULT_EXAMPLES: Final = 20
 _EPILOG: Final = """\
 examples:
   zaqar-conformance run --url http://127.0.0.1:8888
-      everything, about three minutes; some cases wait for messages to expire
+      everything, about two minutes; some cases wait for messages to expire
   zaqar-conformance run --url http://127.0.0.1:8888 --profile core --report core.jsonl
       one profile, and a report to keep
   zaqar-conformance run --url http://127.0.0.1:8888 message-post queue-list.count-zero
