@@ -59,7 +59,7 @@ class PageReader:
         after = max(page.after, self._floors.of(queue))
 
         async def look(producer: str | None) -> _Documents:
-            return await self._found(_meant(page, queue, now, producer), page, queue, after, now)
+            return await self._found(page, producer, queue, after, now)
 
         found = await look(next(iter(hidden)) if len(hidden) == 1 else None)
         first = int(found[0][d.POSITION]) if found else None
@@ -72,12 +72,13 @@ class PageReader:
             looks = await asyncio.gather(*map(look, own))
         else:
             looks = [_without(producer, found) for producer in own]
-        pages = {producer: _messages(look, now) for producer, look in zip(own, looks, strict=True)}
+        pages = {name: _messages(some, now) for name, some in zip(own, looks, strict=True)}
         return dict.fromkeys(hidden, _messages(found, now)) | pages
 
     async def _found(
-        self, query: dict[str, Any], page: Page, queue: ObjectId, after: int, now: DatetimeMS
+        self, page: Page, hidden: str | None, queue: ObjectId, after: int, now: DatetimeMS
     ) -> _Documents:
+        query = _meant(page, hidden, queue, now)
         end = after + NEAR
         if page.claimed or page.delayed or self._head(page.ref, queue) <= end:
             return await self._some(query, {"$gt": after}, page.limit)
@@ -131,7 +132,7 @@ def _without(producer: str | None, documents: _Documents) -> _Documents:
     return [document for document in documents if document[d.PRODUCER] != producer]
 
 
-def _meant(page: Page, queue: ObjectId, now: DatetimeMS, hidden: str | None) -> dict[str, Any]:
+def _meant(page: Page, hidden: str | None, queue: ObjectId, now: DatetimeMS) -> dict[str, Any]:
     shown = q.shown(now, claimed=page.claimed, with_delayed=page.delayed)
     others = {} if hidden is None else {d.PRODUCER: {"$ne": hidden}}
     return q.live(queue, now) | shown | others
